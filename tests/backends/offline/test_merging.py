@@ -219,3 +219,14 @@ def test_a_label_above_bullets_is_a_line_of_what_is_not_said() -> None:
     [one], rest = merging.merged([part], [Part(("Best Practices",), (2,), 12, [more])])
     assert rest == []
     assert lines(one)[2:] == ["- **Fog** - Post a lookout; don't drop Danforths now"]
+
+
+def test_a_line_that_begins_with_what_a_line_is_about_says_the_same() -> None:
+    own = of_command(
+        "Tips", listed("**Ebb**: The keel may touch", "Use dry ropes (hemp)", "Ring it")
+    )
+    theirs = listed(
+        "Ebb can cost the keel", "Use dry ropes by night", "Use wet sand", "Ring at dusk"
+    )
+    [one], rest = merging.merged([own], [Part(("Tips",), (2,), 12, [theirs])])
+    assert lines(one)[3:] == ["- Use wet sand", "- Ring at dusk"] and rest == []

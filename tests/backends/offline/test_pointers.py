@@ -19,6 +19,18 @@ PLACE = Place("commands/moor.md", "commands", "skills/harbour", frozenset())
     ("code", "language", "told"),
     [
         ("class Berth {\n}", "js", "See the listing in {} (2 lines of JavaScript: `Berth`)."),
+        (
+            "class Berth {\n  constructor(a) {\n    if (a) {\n      b();\n    }\n  }\n"
+            "  async moor(a, b) {\n  }\n  ebb() {\n  }\n}",
+            "js",
+            "See the listing in {} (11 lines of JavaScript: `Berth` with `moor`, `ebb`).",
+        ),
+        (
+            "class Berth:\n    def __init__(self):\n        def ebb(): pass\n"
+            "    def moor(self): pass\n    async def lie(self): pass\n    def _x(self): pass",
+            "py",
+            "See the listing in {} (6 lines of Python: `Berth` with `moor`, `lie`).",
+        ),
         ("def moor():\n    pass", "py", "See the listing in {} (2 lines of Python)."),
         (
             "// src/a/berth.js\nmoor()\n// src/tide.js\nebb()",

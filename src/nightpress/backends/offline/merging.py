@@ -230,8 +230,21 @@ def _same(one: Line, other: Line) -> bool:
     mine, its = stems(one[0]), stems(other[0])
     if mine and its and 5 * len(mine & its) >= 4 * min(len(mine), len(its)):
         return True
+    if _begins(one, other) or _begins(other, one):
+        return True
     mine, its = stems(" ".join(one)), stems(" ".join(other))
     return 4 * len(mine & its) >= 3 * min(len(mine), len(its)) > 8
+
+
+def _begins(one: Line, other: Line) -> bool:
+    """Is one about what the other, which does not say what it is about, begins with: "**Slippage**:
+    Prices differ" and "Slippage can cost"; or do both begin with the same three words?"""
+    if other[0]:
+        return False
+    first = other[1].lower().split()
+    about = (one[0] or " ".join(one[1].split()[:3])).lower().split()
+    enough = len(about) > 2 or bool(one[0])
+    return enough and len(first) > len(about) and first[: len(about)] == about
 
 
 def _covers(one: str, other: str) -> bool:

@@ -7,7 +7,7 @@ import ast
 import json
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from nightpress.backends.offline.clean import Place, heading
 from nightpress.checks import QUIET
@@ -48,8 +48,8 @@ _LANGUAGES = {
 
 
 def _holds(text: str, language: str) -> str:
-    """What a long listing holds, by its headings, or by its classes, or by what else it defines;
-    "" where that is less than two things, and no class."""
+    """What a long listing holds, by its headings, or by its classes, or by what else it defines; ""
+    where that is less than two things, and no class; of a single class what it is used by."""
     if language in ("markdown", "md"):
         found = [heading(name) for name in re.findall(r"(?m)^#{2,3} +(\S.*)$", text)]
         named = [name for name in found if _PLAIN_NAME.fullmatch(name)]
@@ -61,11 +61,23 @@ def _holds(text: str, language: str) -> str:
     named = list(dict.fromkeys(named))
     if not named:
         return ""
-    more = " and more" if len(named) > MOST_NAMED else ""
-    return f": {', '.join(named[:MOST_NAMED])}{more}"
+    does = [f"`{one}`" for one in dict.fromkeys(_METHODS.findall(text))]
+    if len(named) == 1 and len(does) > 1 and language not in ("markdown", "md"):
+        return f": {named[0]} with {_some(does, MOST_USED)}"
+    return f": {_some(named, MOST_NAMED)}"
 
 
-MOST_NAMED = 8
+def _some(named: Sequence[str], most: int) -> str:
+    return f"{', '.join(named[:most])}{' and more' if len(named) > most else ''}"
+
+
+MOST_NAMED, MOST_USED = 8, 5
+_METHODS = pattern(  # not private, and no statement
+    r"(?m)^ {2,4}(?:public )?(?:async )?(?:def (?!decorator|wrapper)(?=[a-z])"
+    r"|(?!(?:constructor|if|for|while|switch|catch|return|await|super)\b)"
+    r"(?=[a-z]\w*\([^()\n]*\) \{$))"
+    r"([a-z]\w*)\("
+)
 _PLAIN_NAME = pattern(r"[A-Z][\w /&'-]{2,40}")
 _CLASSES = pattern(
     r"(?m)^(?:export )?(?:default )?(?:abstract )?(?:class|interface|contract) +([A-Za-z_]\w*)"
