@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from nightpress import tasks, voice
+from nightpress import cli, tasks, voice
 from nightpress.cli import everywhere, task
-from nightpress.tasks import usage
+from nightpress.tasks import dodo, usage
 from tests.market import Market, plugin, published
 
 
@@ -157,6 +157,18 @@ def test_a_command_finds_the_project_from_a_sub_folder(market: Market, words: st
         ("nightpress forget zz*", "no plugin matches 'zz*'"),
         ("nightpress build alpha,beta", "several stand apart: alpha beta"),
         ("nightpress build alpha,beta -n", "several stand apart: alpha beta"),
+        ("nightpress reject alpha --becuase x", "no option --becuase; did you mean --because?"),
+        ("nightpress canary --plugins zero", "--plugins zero: expected a whole number from 1"),
+        ("nightpress canary --plugins", "canary: --plugins needs a value"),
+        ("nightpress completion tcsh", "no shell 'tcsh'\n  hint: it is one of: bash, zsh, fish"),
+        ("nightpress watch --format jsn", "there is no --format 'jsn'; did you mean 'json'?"),
+        ("nightpress ci check --pull-request x", "--pull-request x: expected a whole number"),
+        (
+            "doit check -q",
+            "check is a command of nightpress, not a task of doit\n  hint: nightpress",
+        ),
+        ("doit facts alpha", "hint: nightpress facts alpha"),
+        ("doit statsu", "there is no task 'statsu'; did you mean 'nightpress status'?"),
         ("nightpress chek", "there is no command 'chek'; did you mean 'check'?"),
         ("nightpress biuld", "did you mean 'build'?"),
         ("nightpress build alpa", "there is no plugin 'alpa'; did you mean 'alpha'?"),
@@ -213,6 +225,26 @@ def test_a_mistyped_word_is_told_with_the_nearest(market: Market, words: str, to
     assert ran.code == 3
     assert told in ran.err
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("command", cli._EXAMPLES)
+def test_a_word_that_is_missing_is_told_with_an_example(market: Market, command: str) -> None:
+    ran = market.run("nightpress", command)
+    assert (ran.code, ran.out) == (3, "")
+    assert re.fullmatch(
+        rf"ERROR: nightpress {command} needs \S+\n  hint: for example: nightpress {command} .+\n",
+        ran.err,
+    ), ran.err
+
+
+def test_every_command_that_is_no_task_is_known_to_doit() -> None:
+    assert set(dodo.OF_NIGHTPRESS) | {"help"} == set(cli._OWN)
+
+
+def test_facts_of_a_path_in_a_plugin_are_the_plugins(market: Market) -> None:
+    whole = market.run("nightpress", "facts", "alpha").out
+    for path in ("README.md", "commands", "commands/alpha-collect.md", ""):
+        assert market.run("nightpress", "facts", f"plugins/alpha/{path}").out == whole
 
 
 def test_a_documents_path_and_a_pattern_are_still_tasks(market: Market) -> None:

@@ -125,17 +125,34 @@ class _Parser(argparse.ArgumentParser):
         return "".join(f"{line}\n" for line in lines)
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        unknown = re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message)
-        if unknown is None:
-            value = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)", message)
-            near = value and suggestion(value[1], re.findall(r"[\w-]+", value[2]), lead="; ")
-            self.print_usage(sys.stderr)
-            _complain(f"ERROR: {message}{near or ''}")
-            raise SystemExit(errors.EXIT_USAGE)
-        near = suggestion(unknown[1], [*task.COMMANDS, *_OWN], lead="; ")
-        told = f"ERROR: there is no command {unknown[1]!r}{near}\n  hint: nightpress help"
-        _complain(told)
+        """What is wrong with the line, and what to write instead."""
+        said, hint = message, f"{self.prog} --help"
+        if found := re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message):
+            near = suggestion(found[1], [*task.COMMANDS, *_OWN], lead="; ")
+            said, hint = f"there is no command {found[1]!r}{near}", "nightpress help"
+        elif found := re.match(r"argument (.*?): invalid choice: '(.*?)' \(.*? (.*)\)", message):
+            known = re.findall(r"[\w-]+", found[3].removeprefix("from "))
+            near = suggestion(found[2], known, lead="; ")
+            said = f"{self.prog}: there is no {found[1].rpartition('/')[2]} {found[2]!r}{near}"
+            hint = f"it is one of: {', '.join(known)}"
+        elif found := re.match(r"the following arguments are required: (.*)", message):
+            command = self.prog.removeprefix("nightpress ")
+            said = f"{self.prog} needs {found[1]}"
+            hint = f"for example: {self.prog} {_EXAMPLES.get(command, found[1])}"
+        elif found := re.match(r"argument (.*?): expected .*argument", message):
+            said = f"{self.prog}: {found[1]} needs a value"
+        elif found := re.match(r"argument (.*?): invalid int value: '(.*)'", message):
+            said = f"{self.prog}: {found[1]} {found[2]}: expected a whole number"
+        _complain(f"ERROR: {said}\n  hint: {hint}")
         raise SystemExit(errors.EXIT_USAGE)
+
+
+_EXAMPLES = {
+    "ci": "check", "completion": "bash", "facts": "my-plugin", "merge": "../shard-1 ../shard-2",
+    "record": "replies", "restore-all": "vault.db ../restored",
+    "why": "plugins/my-plugin/skills/my-plugin/SKILL.md:12",
+}  # fmt: skip
+"""Of each command that needs a word: one that works."""
 
 
 def _unknown(command: str, word: str, parser: argparse.ArgumentParser) -> errors.UsageError:

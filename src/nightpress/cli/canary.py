@@ -64,7 +64,10 @@ def _canary(given: argparse.Namespace) -> int:
     if lacks := lacks_dodo(root):
         raise lacks
     bounds = {name: str(value) for name in TAKEN if (value := getattr(given, name)) is not None}
-    count = options.read({"limit": given.plugins})["limit"]
+    if not str(given.plugins).isdecimal() or not (count := int(given.plugins)):
+        raise errors.UsageError(
+            f"--plugins {given.plugins}: expected a whole number from 1 up", "--plugins 5, say"
+        )
     models = [one.strip() for one in given.models.split(",") if one.strip()]
     prompts = Path(given.prompts).resolve() if given.prompts else None
     project = Project(root, options.read(bounds), Environ(os.environ), RealClock())

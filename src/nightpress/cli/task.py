@@ -103,7 +103,8 @@ def _matching(root: Path, words: Sequence[str]) -> Iterator[str]:
 
 
 def _written_out(command: str, words: Sequence[str]) -> None:
-    """UsageError for a shortened option: doit would take `--al` for `--all`."""
+    """UsageError for a shortened option (doit would take `--al` for `--all`), and for one that is
+    nearly the command's own: what stands behind it would be taken for a name."""
     from nightpress.project import options
 
     whole = {*OPTIONS.get(command, ()), "--all", "--yes", "--dry-run", "--json", "--quiet"}
@@ -115,6 +116,12 @@ def _written_out(command: str, words: Sequence[str]) -> None:
             raise errors.UsageError(
                 f"there is no option {name}; did you mean {longer[0]}?", "options are written out"
             )
+        if command in _PER_PLUGIN and name.startswith("--") and name not in whole:
+            near = suggestion(name, OPTIONS.get(command, ()), "{}", lead="; ", cutoff=0.75)
+            if near:
+                raise errors.UsageError(
+                    f"there is no option {name}{near}", f"nightpress {command} --help"
+                )
 
 
 def takes(command: str) -> str:

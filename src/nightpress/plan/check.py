@@ -31,7 +31,7 @@ from nightpress.plan.gather import Gatherer
 from nightpress.plan.newcomers import newcomers
 from nightpress.plan.remembered import Memory, World
 from nightpress.plan.state import PluginState, TargetState
-from nightpress.plugin import sources
+from nightpress.plugin import anatomy, sources
 from nightpress.project import Project, discover, paths, peek
 from nightpress.storage import Index, Snapshots, git, tree
 from nightpress.text import suggestion
@@ -388,20 +388,22 @@ def _lock_lacks(project: Project) -> str:
 
 
 def plugin_anatomy(named: str, folder: Path, environ: Mapping[str, str]) -> Anatomy:
-    """The anatomy of a plugin by its manifest's name, or by its folder; of the documents that
-    nightpress published there, that they are its skills. Raises UsageError where there is none."""
+    """The anatomy of a plugin by its manifest's name, or by a path in its folder; the documents
+    that nightpress published there are its skills. Raises UsageError where there is none."""
     root: Path | None = None
-    if (place := Path(named)).is_dir():
+    if (place := Path(named)).exists():
         root = place.resolve()
-        inside = next((p for p in root.parents if (p / "manifests/_defaults.yaml").is_file()), None)
+        inside = next(
+            (p for p in (root, *root.parents) if (p / "manifests/_defaults.yaml").is_file()), None
+        )
         if inside is None:
-            return alone.anatomy_of(root)
+            return alone.anatomy_of(root if root.is_dir() else root.parent)
     else:
         inside = contract.located(str(folder))
     with _opened(inside, environ) as project:
         slug = _slug(project, named, root)
         if slug is None:
-            if root is not None:
+            if root is not None and root.is_dir():
                 return alone.anatomy_of(root)
             near = suggestion(named, project.slugs(), lead="; ")
             told = f"there is no plugin, and no folder, {named!r}{near}"
@@ -419,14 +421,18 @@ def plugin_anatomy(named: str, folder: Path, environ: Mapping[str, str]) -> Anat
 
 
 def _slug(project: Project, named: str, root: Path | None) -> str | None:
-    """The manifest of that name, or of the plugin in that folder."""
+    """The manifest of that name, or of the plugin in whose folder root is."""
     if root is None:
         return named if named in project.slugs() else None
+    folders = {}
     for slug in project.slugs():
         values = contract.peek(project.manifests / f"{slug}.yaml")
         path = values.get("plugin") if values is not None else None
-        if isinstance(path, str) and (project.root / path).resolve() == root:
-            return slug
+        if isinstance(path, str):
+            folders[(project.root / path).resolve()] = slug
+    for up in (root, *root.parents):
+        if up in folders or (up / anatomy.PLUGIN_JSON[0]).is_file():
+            return folders.get(up)
     return None
 
 

@@ -25,7 +25,7 @@ from nightpress.text import suggestion
 if TYPE_CHECKING:
     from nightpress.tasks.command_line import Invocation
 
-__all__ = ["broken", "check", "config", "is_ours", "lacking", "unknown"]
+__all__ = ["OF_NIGHTPRESS", "broken", "check", "config", "is_ours", "lacking", "unknown"]
 
 STATE = ".nightpress"
 CONCURRENCY = 4
@@ -191,6 +191,9 @@ def _unknown(asked: Invocation, name: str) -> str:
         told = f"there is no task {name!r}"
         if name in slugs:
             return f"{told}\n  hint: doit enhance:{name}"
+        if name in OF_NIGHTPRESS:
+            line = " ".join(["nightpress", name, *asked.names[1:], *asked.flags])
+            return f"{name} is a command of nightpress, not a task of doit\n  hint: {line}"
         from nightpress.project import OPTIONS
 
         if name in OPTIONS:
@@ -198,6 +201,7 @@ def _unknown(asked: Invocation, name: str) -> str:
         return told + near if (near := (
             suggestion(name, [*chapters, *COMMANDS], lead="; ")
             or suggestion(name, slugs, "'enhance:{}'", lead="; ")
+            or suggestion(name, OF_NIGHTPRESS, "'nightpress {}'", lead="; ")
             or (suggestion(name, ["build"]) and "\n  hint: doit alone builds all documents")
         )) else ""  # fmt: skip
     slug = rest.partition("/")[0]
@@ -212,6 +216,12 @@ def _unknown(asked: Invocation, name: str) -> str:
         return f"there is no task {group!r}{near}"
     return ""
 
+
+OF_NIGHTPRESS = (
+    "init", "canary", "check", "ci", "facts", "merge", "record", "status", "doctor", "completion",
+    "watch", "tonight", "restore-all", "why",
+)  # fmt: skip
+"""Commands that are no tasks (a test compares)."""
 
 _OF_PLUGINS = frozenset({"analyse", "snapshot"})
 """Chapters of what is done once for all documents of a plugin."""
