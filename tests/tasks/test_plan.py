@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,17 @@ def test_in_a_terminal_the_plan_fits_a_screen_and_ends_with_the_totals(tmp_path:
     *_, totals, build = shown.rstrip().splitlines()
     assert " in 30 plugins: " in shown and totals.endswith("(offline)"), shown
     assert build.startswith("next: nightpress build   "), shown
-    assert len(shop.run("nightpress", "plan").out.splitlines()) > 30
+    piped = shop.run("nightpress", "plan").out
+    assert " documents by cause; " in piped and len(piped.splitlines()) < 20, piped
+    assert len(shop.run("nightpress", "plan", "-v").out.splitlines()) > 30
+    ran = terminal.run("nightpress build --limit 14", shop.root, environment())
+    assert ran == 0
+    *rows, nexts, rate, totals = terminal.text().plain.rstrip().splitlines()
+    published = [row for row in rows if row.startswith("published ")]
+    assert published and all("(100 - " not in row for row in published), rows
+    assert "14 published, " in totals and rate.startswith("success rate"), rows
+    assert re.match(r"  next         nightpress (build|check): ", nexts), rows
+    assert not any(row.startswith(("hollow ", "insufficient ")) for row in rows), rows
 
 
 def test_a_dry_run_counts_force_and_limit(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ Names come from plugins: everything is made safe first.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -187,6 +188,8 @@ def outcome(text: str, width: int) -> RenderableType:
     from rich.text import Text
 
     status, rest = _parted(text)
+    if status.plain.strip() in _WELL:
+        rest = Text(_in_a_row(rest.plain, width - 13))
     if width < ROOMY:
         return Text.assemble(status, " ", rest, overflow="fold")
     grid = Table.grid(padding=(0, 1, 0, 0))
@@ -194,6 +197,17 @@ def outcome(text: str, width: int) -> RenderableType:
     grid.add_column(overflow="fold")
     grid.add_row(status, rest)
     return grid
+
+
+_WELL = ("published", "adopted")
+
+
+def _in_a_row(text: str, room: int) -> str:
+    """What is said of a document with which all is well, on one row if it can be: without what its
+    score was counted from, then without why it was made."""
+    for pattern in (r" \(100 - [^)]*\)", r"(?<= s)  .*"):
+        text = text if len(text) <= room else re.sub(pattern, "", text)
+    return text
 
 
 def sentence(text: str, width: int, style: str = "") -> Text:

@@ -11,11 +11,12 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from nightpress.model import Status
 from nightpress.pipeline import Event
 from nightpress.progress import draw
 from nightpress.progress.draw import Standing
 from nightpress.progress.outlet import Outlet
-from nightpress.progress.plain import shown
+from nightpress.progress.plain import IN_SIGHT, shown
 from nightpress.progress.screen import Screen
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Live:
         return events
 
     def _print(self, console: Console, event: Event) -> None:
-        if not shown(event):
+        if not shown(event) or self._is_grouped(event):
             return
         if event.kind == "finished":
             console.print(draw.outcome(event.text, console.width))
@@ -79,6 +80,13 @@ class Live:
             console.print(draw.sentence(event.text, console.width))
         elif _failed(event):
             console.print(draw.sentence(event.text, console.width, "dim"))
+
+    def _is_grouped(self, event: Event) -> bool:
+        """Does the summary of a long run tell of it, with the others of its cause?"""
+        parks = event.kind == "finished" and event.data["status"] in (
+            Status.HOLLOW, Status.INSUFFICIENT,
+        )  # fmt: skip
+        return parks and self._screen.work > IN_SIGHT
 
     def _draw(self) -> None:
         from rich.live import Live as Region

@@ -18,6 +18,10 @@ PAUSE = 30.0
 """Seconds; a shorter wait for the quota is no news."""
 
 
+IN_SIGHT = 12
+"""Lines of a run, one for each document, that a terminal still shows when the run ends."""
+
+
 def chosen(asked: str | None, out: Out, environ: Mapping[str, str]) -> str:
     """`rich` in a terminal that can move its cursor, else `plain`, unless the user says."""
     if asked:

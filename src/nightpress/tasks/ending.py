@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from nightpress import errors, voice
 from nightpress.model import STANDING, Status
 from nightpress.plan import staleness
-from nightpress.progress import summary
+from nightpress.progress import plain, summary
 from nightpress.tasks.session import Session
+from nightpress.text import some as counted
 
 if TYPE_CHECKING:
     from nightpress.pipeline import Run
@@ -81,7 +82,8 @@ def _needs_reading(now: Session) -> list[str]:
     of a shorter one are still in sight, and nothing is said twice."""
     run = now.run
     notices: list[str] = []
-    in_sight = bool(run.listeners) and len(run.outcomes) + len(run.notices) <= IN_SIGHT
+    lines = max(run.work, len(run.outcomes)) + len(run.notices)
+    in_sight = bool(run.listeners) and lines <= plain.IN_SIGHT
     rows = summary.needs_reading(
         (o.key, o.job, _in_short(o.reason))
         for o in sorted(run.outcomes.values(), key=lambda outcome: outcome.job)
@@ -106,23 +108,26 @@ def failures(now: Session) -> list[str]:
     return [row.lstrip() for row in rows] + ([f"stopped: {run.fatal}"] if run.fatal else [])
 
 
-IN_SIGHT = 12
-"""Lines of a run, one for each document, that a terminal still shows when the run ends."""
-
-
-def _next(run: Run) -> Iterator[str]:
-    """What the user would do now: a command, and what for."""
+def _next(run: Run) -> list[str]:
+    """What the user would do now: up to three commands, and what for."""
     counts = run.counts()
     waiting = sum("draft waits for you" in o.reason for o in run.outcomes.values())
     lost = sum(counts[status] for status in (Status.REFUSED, Status.FAILED))
+    rows = []
     if waiting:
         some = "1 draft waits" if waiting == 1 else f"{waiting:,} drafts wait"
-        yield f"nightpress review: {some} for you"
+        rows.append(f"nightpress review: {some} for you")
+    if lost:
+        rows.append("nightpress report: each document with its reason, draft and findings")
+    if run.left and not run.fatal:
+        verb = "build" if run.goes_on_at is None else "tonight"
+        rows.append(f"nightpress {verb}: goes on with {counted(len(run.left), 'document')}")
     if hollow := counts[Status.HOLLOW]:
         some = "1 hollow plugin needs" if hollow == 1 else f"{hollow:,} hollow plugins need"
-        yield f"nightpress check: what {some}"
-    if lost:
-        yield "nightpress report: each document with its reason, draft and findings"
+        rows.append(f"nightpress check: what {some}")
+    if run.outcomes and not rows:
+        rows.append("nightpress report: the state of every document, as a page")
+    return rows[:3]
 
 
 def _nothing_done(run: Run, seconds: float) -> list[str]:

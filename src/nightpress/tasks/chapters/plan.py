@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nightpress.errors import UsageError
@@ -38,7 +38,8 @@ def plan() -> Task:
             raise UsageError("force=1 needs a named task", "nightpress build PLUGIN --force -n")
         ahead = outlook.outlook(now.project, catalog)
         quiet = now.options.get("progress") == "none"
-        each = (verbose or not sys.stdout.isatty()) and not quiet
+        few = len(_told(catalog.items.values())) <= FEW and not sys.stdout.isatty()
+        each = (verbose or few) and not quiet
         shown = catalog.items.values() if each or format == "json" else ()
         scores = appraise.scores(now.project, shown, catalog.plugins)
         if quiet and format != "json":
@@ -63,7 +64,7 @@ def plan() -> Task:
                 say(line)
         return _is_well(catalog)
 
-    each = switch("verbose", "a line for each document, as where no terminal reads")
+    each = switch("verbose", "a line for each document")
     return command(
         act, FORMAT, each, option("plugin", "only these PLUGIN or PLUGIN/NAME (a,b or a*), in full")
     )
@@ -182,7 +183,7 @@ def _show(now: Session, catalog: Catalog, scores: dict[str, int], *, each: bool)
     from nightpress.project import folded
 
     rows = _rows(catalog)
-    told = [item for item in rows if item.decision.action != "fresh" or item.decision.reasons]
+    told = _told(rows)
     for line in _lines(told, scores, whole=each) if each or len(told) <= FEW else _causes(told):
         say(line)
     for line in map(str, catalog.problems) if each else folded(catalog.problems):
@@ -195,11 +196,16 @@ def _show(now: Session, catalog: Catalog, scores: dict[str, int], *, each: bool)
         say("  doit forget enhance:PLUGIN/NAME")
 
 
+def _told(items: Iterable[Item]) -> list[Item]:
+    """Those of which there is something to say."""
+    return [item for item in items if item.decision.action != "fresh" or item.decision.reasons]
+
+
 _STANDS = ("fresh", "render", "adopt")
 """What stays as long as it is."""
 
 FEW = 8
-"""Documents that are told one by one in a terminal."""
+"""Documents that are told one by one."""
 CAUSES = 8
 """Causes that are told of more."""
 COLUMNS = 80
