@@ -84,7 +84,8 @@ def agree(market: Market) -> dict[str, str]:
         assert re.match(rf"{prefix} *{job}\b", line), (word, line)
         assert f"\n  {word}" in market.run("nightpress", "info", job).out, job
     for word, count in counts.items():
-        totals = next(line for line in headline.splitlines() if re.search(r"\d documents? in \d", line))
+        found = re.search(r"(?m)^\d+ documents? in \d.*", headline)
+        totals = found[0] if found else ""
         assert re.search(rf"\b{count} {word}\b", totals), (word, headline)
     status = json.loads(market.run("nightpress", "status", "--json").out)["latest"]
     told = {said(k): n for k, n in status.items() if k not in AFTER}
