@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nightpress.checks import regression
+from nightpress.checks.document import parse
 from nightpress.checks.extension import extension
+from nightpress.checks.gate import Context
+from nightpress.pipeline import opposed
+from nightpress.plugin import sources
 
 OLD = """\
 ---
@@ -147,6 +153,27 @@ def test_what_a_linked_file_says_is_not_lost() -> None:
     new = OLD.replace(moved, "See [the steps](references/steps.md).\n")
     assert extension(OLD, new).losses
     assert extension(OLD, new, {"references/steps.md": moved}).clean
+
+
+def test_only_a_reference_of_the_bundle_keeps_what_leaves_a_document(tmp_path: Path) -> None:
+    """A file that was there before said it already: it is lost where it stood."""
+    moved = OLD[OLD.index("## Steps") :]
+    new = OLD.replace(moved, "See [the steps](references/steps.md).\n")
+    steps = tmp_path / "skills" / "tide" / "references" / "steps.md"
+    steps.parent.mkdir(parents=True)
+    steps.write_text(moved)
+    path, target = "skills/tide/references/steps.md", "skills/tide/SKILL.md"
+    bundles: list[tuple[dict[str, str], bool]] = [({}, False), ({path: moved}, True)]
+    for bundle, kept in bundles:
+        found = opposed._between(tmp_path, target, bundle, "", (), OLD, new)
+        assert found.clean is kept, found.messages
+        context = Context(
+            target=target,
+            standing=OLD,
+            bundle=bundle,
+            anatomy=sources.anatomy_of(tmp_path, sources.read(tmp_path, [path])),
+        )
+        assert (regression.losses_of(parse(new), context) == ()) is kept
 
 
 WORDS = st.lists(

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from nightpress.checks import judge
 from nightpress.checks.losses import losses
-from nightpress.model import SourceFile
 from tests.checks import base
 from tests.checks.defect import add
 from tests.checks.defects import EMPTY
@@ -48,16 +47,13 @@ def test_more_losses_than_can_be_told_are_counted() -> None:
     )
 
 
-def test_what_moved_to_a_file_that_is_linked_to_is_not_lost() -> None:
+def test_what_moved_to_a_reference_of_the_bundle_is_not_lost() -> None:
     context = replace(base.context(), standing=STANDING)
-    assert context.anatomy is not None
-    moved = SourceFile(
-        "skills/tide-table/references/stations.md", "## Gates\n\n" + "\n".join(RULES), 9
-    )
-    files = (moved, *(f for f in context.anatomy.files if f.path != moved.path))
-    context = replace(context, anatomy=replace(context.anatomy, files=files))
+    moved = {"skills/tide-table/references/stations.md": "## Gates\n\n" + "\n".join(RULES)}
     assert "(references/stations.md)" in base.BASE
-    assert "losses" not in {f.check for f in judge(base.BASE, context).findings}
+    for bundle in ({}, moved):
+        found = judge(base.BASE, replace(context, bundle=bundle)).findings
+        assert ("losses" in {f.check for f in found}) is (not bundle)
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,9 @@ def _both(document: Document, context: Context) -> tuple[Outline, Outline] | Non
 
 def lost(document: Document, context: Context, _: Options) -> Iterator[Spot]:
     """Each heading, list item, table row, code block, link, rule, number, file and frontmatter
-    value that the standing file has, and neither the document nor a file that it links to, is told
-    with its line; beyond a hundred the rest is counted. Each costs a point of the score."""
+    value that the standing file has, and neither the document nor a reference of its bundle that
+    it links to, is told with its line; beyond a hundred the rest is counted. Each costs a point of
+    the score."""
     gone = losses_of(document, context)
     hint = "keep it if it is still true"
     for loss in gone[:TOLD]:
@@ -88,15 +89,15 @@ def _losses(old: str, new: str, files: tuple[tuple[str, str], ...]) -> tuple[Los
 
 
 def linked(document: Document, context: Context) -> Mapping[str, str]:
-    """Path -> text of the plugin's files that the document links to."""
-    texts = {file.path: file.text for file in context.anatomy.files} if context.anatomy else {}
+    """Path -> text of what is published with the document and to which it links. (Any other file
+    of the plugin was there before: what leaves the document for it is not said where it was.)"""
     folder = posixpath.dirname(context.target or "")
     paths = (
         posixpath.normpath(posixpath.join(folder, unquote(link.target.partition("#")[0])))
         for link in document.links
         if not link.image
     )
-    return {path: texts[path] for path in paths if path in texts and path != context.target}
+    return {path: context.bundle[path] for path in paths if path in context.bundle}
 
 
 def _loss(before: int, after: int, what: str, options: Options) -> Iterator[Spot]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -80,8 +80,10 @@ def against(run: Run, attempt: Attempt, draft: Draft) -> Extension:
     about = _about(plugin, target, standing) if plugin is not None else ""
     siblings = [*_texts(root, attempt.plugin.siblings(attempt.state.enhancement)).values()]
 
+    references = frozenset(attempt.state.enhancement.references.values())
+
     def between(old: str, new: str) -> Extension:
-        given = root, target, about, siblings, old, new
+        given = root, target, references, about, siblings, old, new
         return run.worked(away.pure, _between, *given) or _between(*given)
 
     if persons is None:
@@ -90,12 +92,15 @@ def against(run: Run, attempt: Attempt, draft: Draft) -> Extension:
 
 
 def _between(
-    root: Path, target: str, about: str, siblings: Sequence[str], old: str, new: str
-) -> Extension:
-    """What is against taking the one text for an extension of the other."""
+    root: Path, target: str, references: Collection[str], about: str, siblings: Sequence[str],
+    old: str, new: str,
+) -> Extension:  # fmt: skip
+    """What is against taking the one text for an extension of the other. references: files of the
+    document's bundle; what the plugin has beside them was there before, and keeps nothing."""
     linked = (link.target.partition("#")[0] for link in document.parse(new).links)
-    paths = (posixpath.join(posixpath.dirname(target), path) for path in linked)
-    return extension(old, new, _texts(root, paths), about=about, siblings=siblings)
+    paths = (posixpath.normpath(posixpath.join(posixpath.dirname(target), p)) for p in linked)
+    texts = _texts(root, (path for path in paths if path in references))
+    return extension(old, new, texts, about=about, siblings=siblings)
 
 
 def _about(plugin: Anatomy, target: str, text: str) -> str:
