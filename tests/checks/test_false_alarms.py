@@ -212,6 +212,31 @@ def test_a_document_that_is_all_its_plugin_says_is_not_compared_with_the_rest() 
     assert not {"vocabulary", "code-span", "example-own", "url-known"} & checks_of(base.BASE, kept)
 
 
+def test_how_its_own_plugin_is_installed_brings_no_other_commands() -> None:
+    context = replace(base.context(), ours=False)
+    assert context.anatomy is not None
+    own = f"```\n/plugin marketplace add a/b\n/plugin install {context.anatomy.name}@b\n```\n\n"
+    assert "command-exists" in checks_of(add(f"{own}Run `/sink-boats` first.")(base.BASE), context)
+    product = f"{own}Or `npx tide-table init`.\n\n"
+    for other in (own.replace(context.anatomy.name, "gauges"), product):
+        honest = add(f"{other}Run `/sink-boats` first.")(base.BASE)
+        assert "command-exists" not in checks_of(honest, context)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Run `/tide.table Holmvik`.", True),
+        ("```\n/tide.table Holmvik\n```", True),
+        ("Read `/robots.txt`.", False),
+        ("Read `/tide.table.md`.", False),
+    ],
+)
+def test_a_dot_in_the_name_of_a_command(text: str, told: bool) -> None:
+    context = base.context()
+    assert ("command-exists" in checks_of(add(text)(base.BASE), context)) is told
+
+
 def test_an_alias_that_a_command_declares_may_be_said() -> None:
     context = base.context()
     assert context.anatomy is not None

@@ -9,7 +9,7 @@ from functools import lru_cache
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
 from nightpress.checks.known_names import AGENTS, COMMANDS, SKILLS
-from nightpress.checks.mentions import Named, commands, components
+from nightpress.checks.mentions import Named, commands, components, dotted_commands
 from nightpress.checks.source import comparable, source_of, words_of
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
@@ -20,6 +20,7 @@ INSTALL = pattern(r"/plugin\s+install\s+([a-z][a-z0-9-]*[a-z0-9])\b")
 FROM_ELSEWHERE = pattern(
     r"/plugin\s+marketplace\s+add\b|/?\bplugin\s+install\s+[\w-]+@[\w-]+", re.I
 )
+INSTALLED = pattern(r"\bplugin\s+install\s+([\w-]+)", re.I)
 PRODUCT = pattern(
     r"(?:\bnpx|\bnpm (?:i|install)|\bpipx? install|\bbrew install|\bplugin install|\bgit clone)"
     r"[ \t][^\n]*", re.I
@@ -80,12 +81,13 @@ def command_exists(document: Document, context: Context, options: Options) -> It
     existing |= {n.rpartition(":")[2] for n in existing} | COMMANDS | _aliases(context.anatomy)
     existing |= {plugin.lower() for plugin in context.marketplace_plugins}
     existing |= {str(name).lstrip("/") for name in options["allowed"]}
-    if not context.ours and _brings_its_own(document):
+    if not context.ours and _brings_its_own(document, context):
         return
     source = source_of(context)
     # the plugin's commands and skills are all there are: what only its prose names is none
     closed = context.ours and bool(_names(context, "command"))
-    for name, offset in commands(document):
+    dotted = ((n, at) for n, at in dotted_commands(document) if _is_meant(n, existing))
+    for name, offset in (*commands(document), *dotted):
         plugin, _, tail = name.rpartition(":")
         camel = not context.ours and _is_camel(document.text[offset + 1 :][: len(name)])
         if plugin in PLACES or camel:
@@ -101,18 +103,31 @@ def command_exists(document: Document, context: Context, options: Options) -> It
         yield Spot(f"/{name} is not a command of this plugin", *document.place(offset), hint)
 
 
+def _is_meant(name: str, existing: set[str]) -> bool:
+    """Is it of a family of commands that have a dot, or one with a dot for its hyphen? Else it may
+    be a file."""
+    families = {one.partition(".")[0] for one in existing if "." in one}
+    return name.partition(".")[0] in families or name.replace(".", "-") in existing
+
+
 def _is_camel(name: str) -> bool:
     """`/ToUnicode`: a name of something else, which no command has."""
     return re.search(r"[a-z][A-Z]", name) is not None
 
 
-def _brings_its_own(document: Document) -> bool:
+def _brings_its_own(document: Document, context: Context) -> bool:
     """Does the document say how to install something of another marketplace, or of its own name?
-    The commands that it speaks of come with that."""
-    if FROM_ELSEWHERE.search(document.text):
+    The commands that it speaks of come with that. (How its plugin is installed is no such thing:
+    what comes with that is here.)"""
+    here = {plugin.lower() for plugin in context.marketplace_plugins}
+    here |= {context.anatomy.name.lower()} if context.anatomy is not None else set()
+    installed = {found[1].lower() for found in INSTALLED.finditer(document.text)}
+    own = bool(installed) and installed <= here
+    if FROM_ELSEWHERE.search(document.text) and not own:
         return True
     name = document.text_field("name").lower().replace("-", "")
-    lines = (line[0].lower().replace("-", "") for line in PRODUCT.finditer(document.text))
+    found = (line[0].lower() for line in PRODUCT.finditer(document.text))
+    lines = (line.replace("-", "") for line in found if not (own and INSTALLED.match(line)))
     return len(name) > 3 and any(name in line for line in lines)
 
 

@@ -22,6 +22,7 @@ KEBAB = r"[A-Za-z][A-Za-z0-9]*(?:[-:][A-Za-z0-9]+)+"
 COMMAND = pattern(
     r"(?<![\w/.:~*<>$}\])-])/([A-Za-z][A-Za-z0-9_-]*(?::[A-Za-z0-9_:-]+)?)(?![\w/.*{<(=]|-\w)"
 )
+DOTTED = pattern(r"/([A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)+)(?![\w/.])")
 ART = pattern(r"\S\\(?:\s|$)")
 """A line of a drawing: a backslash, and no continued line, which has a blank before it."""
 SAID = pattern(  # in prose: a name with a hyphen, or one where a command is expected
@@ -79,6 +80,19 @@ def commands(document: Document) -> Iterator[Named]:
     for block in document.blocks:
         if block.language in TYPED:
             yield from _typed(document, block)
+
+
+def dotted_commands(document: Document) -> Iterator[Named]:
+    """What may be a slash command with a dot in its name (or a file): as code, or typed."""
+    for span in document.spans:
+        if found := DOTTED.match(span.text):
+            yield found[1].lower(), span.offset
+    for block in document.blocks:
+        for number, line in enumerate(block.text.split("\n") if block.language in TYPED else ()):
+            if found := DOTTED.match(PROMPT.sub("", line.strip(), count=1)):
+                where = block.line + number + (1 if block.fenced else 0)
+                start = document.starts[min(where, len(document.starts)) - 1]
+                yield found[1].lower(), start + max(document.line_at(start).find("/"), 0)
 
 
 def _typed(document: Document, block: CodeBlock) -> Iterator[Named]:
