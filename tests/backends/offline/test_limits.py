@@ -115,30 +115,23 @@ class Pilot:
 '''
 
 
+EMPTY = (
+    "`read_tide` and `find_whales`, in the listing of its file, are stubs: write them before you"
+    " rely on them."
+)
+MADE_UP = "`sound_depth`, in the listing of its file, works with made-up values."
+
+
 @pytest.mark.parametrize(
     ("prose", "rows"),
     [
-        ("Moor ships.", []),  # of tides and depths it says nothing
-        (
-            "Read the tides.",
-            ["`read_tide`, in the listing of its file, is a stub: write it before you rely on it."],
-        ),
-        (
-            "Sound the depths first.",
-            ["`sound_depth`, in the listing of its file, works with made-up values."],
-        ),
-        ("Hoist the flags, then close.", []),
-        (
-            "Tide, whale, depth and sound.",
-            [
-                "`read_tide` and `find_whales`, in the listing of its file, are stubs: write them"
-                " before you rely on them.",
-                "`sound_depth`, in the listing of its file, works with made-up values.",
-            ],
-        ),
+        ("Moor ships.", [EMPTY]),  # of depths it says nothing
+        ("Sound the depths first.", [EMPTY, MADE_UP]),
+        ("Hoist the flags, then close.", [EMPTY]),
+        ("Tide, whale, depth and sound.", [EMPTY, MADE_UP]),
     ],
 )
-def test_functions_that_stand_in_are_told_where_the_text_promises_them(
+def test_stubs_are_told_and_made_up_values_where_the_text_promises_them(
     prose: str, rows: list[str]
 ) -> None:
     body = f"{prose}\n\n```python\n{LISTING.format(moor='self.rope.tie(ship)')}```\n"
@@ -218,7 +211,61 @@ def test_what_a_listing_lacks_is_a_limit_of_its_command() -> None:
         f"```python\n{LISTING.format(moor='pass')}```\n"
     )
     said = document(material(harbour() | {"commands/tides.md": text}))
-    assert "Limits\n\n- `read_tide`, in the listing of its file, is a stub" in said
+    assert f"Limits\n\n- {EMPTY}" in said
+
+
+CLASSES = """
+class Pilot{base}:
+    def __init__(self, rope):
+        self.tie = rope.tie
+        self.log: Log = rope.log
+
+    def moor(self, ship):
+        self.tie(ship)
+        self.log("moored")  # self.remark(ship)
+        self.sound(ship)
+        return self.ebb(ship) + self.lead(ship) + self.ebb(ship)
+
+    def lead(self, ship):
+        return ship.depth
+"""
+UNDEFINED = (
+    "The listings in its file call 2 methods that none of them defines (`sound` and `ebb`): write"
+    " them before you rely on them."
+)
+
+
+@pytest.mark.parametrize(
+    ("base", "more", "row"),
+    [
+        ("", "", UNDEFINED),
+        ("(ABC)", "", UNDEFINED),
+        ("(Sailor)", "", ""),  # it may have them from there
+        ("(Sailor)", "class Sailor:\n    pass\n", UNDEFINED),
+        ("", "def sound(ship):\n    return 1\n", UNDEFINED.replace("2 methods", "a method")
+         .replace("`sound` and `ebb`", "`ebb`").replace("them before you rely on them", "it before"
+         " you rely on it")),
+    ],
+)  # fmt: skip
+def test_methods_that_no_listing_defines_are_told(base: str, more: str, row: str) -> None:
+    code = f"{CLASSES.format(base=base)}```\n\n```python\n{more}# {'x' * 200}"
+    body = f"Moor.\n\n```python\n{code}\n```\n"
+    assert shortfalls("/moor", body).rows == ((row,) if row else ())
+    assert not shortfalls("/moor", body, runs=False).rows
+
+
+def test_methods_that_no_listing_of_javascript_defines_are_told() -> None:
+    text = (
+        "class Quay {{\n  tide = () => 1;\n  #gate(a) {{\n  }}\n  static async open(ship) {{\n"
+        "    if (this.tide()) {{\n      this.ebb(ship);\n    }}\n    return this.open(ship);\n"
+        "  }}\n}}\n{}"
+    )
+    body = "Moor.\n\n```js\n" + text.format("// " + "x" * 200) + "\n```\n"
+    [row] = shortfalls("/moor", body).rows
+    assert row.startswith(
+        "The listings in its file call a method that none of them defines (`ebb`)"
+    )
+    assert not shortfalls("/moor", body.replace("Quay {", "Quay extends Pier {")).rows
 
 
 def test_an_example_with_an_option_that_no_script_reads_is_left_out() -> None:

@@ -98,18 +98,19 @@ def test_calls_take_the_place_of_the_questions_that_they_ask() -> None:
     )
     calls = Block("code", "```bash\n# The pilot\n/moor Where is the pilot?\n```")
     more = [Part(("Usage", "Example Queries"), (2,), 7, [calls])]
-    [one], rest = merging.merged([asked], more)
-    assert rest == []
+    assert merging.merged([asked], more) == ([asked], [])  # one question alone would be a scrap
+    rest = ('"Is the sluice open?"', '"Is it ebb?"', '"How deep is the lock?"')
+    [one], rest_of_it = merging.merged([asking(asked, '"Where is the pilot?"', *rest)], more)
+    assert rest_of_it == []
     assert [block.text for block in one.blocks] == [
-        "Users might ask:", '- "Is the sluice open?"', calls.text,
+        "Users might ask:", "\n".join(f"- {one}" for one in rest), calls.text,
     ]  # fmt: skip
-    [one], _ = merging.merged([replace_list(asked)], more)
+    [one], _ = merging.merged([asking(asked, '"Where is the pilot?"')], more)
     assert one.blocks == [calls]
 
 
-def replace_list(part: Part) -> Part:
-    return Part(part.path, part.order, 7, [part.blocks[0], listed('"Where is the pilot?"')],
-                home=HOME)  # fmt: skip
+def asking(part: Part, *questions: str) -> Part:
+    return Part(part.path, part.order, 7, [part.blocks[0], listed(*questions)], home=HOME)
 
 
 @pytest.mark.parametrize(
@@ -230,3 +231,37 @@ def test_a_line_that_begins_with_what_a_line_is_about_says_the_same() -> None:
     )
     [one], rest = merging.merged([own], [Part(("Tips",), (2,), 12, [theirs])])
     assert lines(one)[3:] == ["- Use wet sand", "- Ring at dusk"] and rest == []
+
+
+def test_what_is_right_is_no_practice() -> None:
+    assert merging.subject_of("Quay Guidelines") == "practices"
+    assert merging.subject_of("Ethical Guidelines") == ""
+
+
+@pytest.mark.parametrize(
+    ("heading", "again"),
+    [("Example Moorings", True), ("Mooring Templates", True), ("Example Tides", False),
+     ("Moorings", False)],
+)  # fmt: skip
+def test_a_readme_s_examples_of_what_a_command_shows_examples_of_are_no_news(
+    heading: str, again: bool
+) -> None:
+    own = of_command("Mooring Templates", listed("Tie it", "Ring it"))
+    own.path = (*own.path, "1. At ebb")
+    [found] = beside.but_said([Part((heading, "At flood"), (2,), 7, [listed("Wait")])], [own])
+    assert (found.rank > 20) is again
+
+
+def test_a_list_of_commands_that_have_a_table_is_left_out() -> None:
+    homes = [Home((f"`/{name}`",), f"[{name}](a)", (9,), False) for name in ("moor", "tar-it")]
+    own = [of_command("Steps", Block("text", "Do."), home=home) for home in homes]
+    rows = [
+        (listed("**Moor** - Ties", "`/tar-it`: tars"), False),
+        (listed("**Moor** - Ties", "**Bell** - Rings"), True),
+        (listed("Moor the ship"), True),
+    ]
+    for block, stays in rows:
+        more = [Part(("Commands", "All"), (2,), 7, [block])]
+        assert bool(summaries.without_summaries(more, own, build({}))) is stays
+    more = [Part(("Commands",), (2,), 7, [rows[0][0]])]
+    assert summaries.without_summaries(more, own[:1], build({})) == more

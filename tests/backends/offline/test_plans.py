@@ -122,18 +122,3 @@ def test_what_is_only_planned_is_promised_by_no_occasion() -> None:
     assert "ferry" in description(build(files)) and "barges" not in description(build(files))
     said = document(material(files))
     assert "Haul barges" not in said and "Moor a ferry" in said
-
-
-def test_what_is_a_stub_in_a_listing_is_promised_nowhere() -> None:
-    body = (
-        "---\ndescription: Chart\n---\n\n# Chart\n\nDraws all of it: (piers, tides, buoys).\n\n"
-        "```python\ndef read_tides(self):\n    # TODO: ask the gauge\n    return []\n\n"
-        "def read_buoys(self):\n    return [one for one in self.gauge.every() if one.is_lit]\n\n"
-        "def read_piers(self):\n    return [one for one in self.gauge.every() if one.is_dry]\n```\n"
-    )
-    said = plugin("Draws piers, tides, and buoys.", commands__chart=body)
-    assert description(build(said)).startswith("Draws piers and buoys. ")
-    text = document(material(harbour() | {"commands/chart.md": body}))
-    assert (
-        "(piers, buoys)" in text and "`read_tides`, in the listing of its file, is a stub" in text
-    )

@@ -234,3 +234,14 @@ def test_a_listing_elsewhere_is_named_above_the_sections_beside_it() -> None:
     first, *rest = paths
     assert first[0] == ("Ways",) and first[1].startswith("- Way 2 (999 lines")
     assert rest == [(("Ways", "Way 1"), "By oar."), (("Ways", "Way 3"), "By sail.")]
+
+
+def test_of_examples_that_are_left_out_it_is_named_what_each_is_of() -> None:
+    def lost(name: str) -> tuple[Part, str]:
+        return Part(("Code Examples", name), (1,), 9), "Code Examples"
+
+    found = [lost("Example 1: Mooring"), lost("Example 2: Tarring")]
+    assert pointers._with_examples("Code Examples", found) == "Code Examples (Mooring; Tarring)"
+    assert pointers._with_examples("Code Examples", found[:1]) == "Code Examples"
+    assert pointers._with_examples("Code Examples", [*found, lost("Of (two)")]) == "Code Examples"
+    assert pointers._with_examples("Steps", [(found[0][0], "Steps")] * 2) == "Steps"

@@ -320,3 +320,57 @@ def test_a_label_alone_is_no_filler() -> None:
     blocks = [Block("text", "**Parameters**:"), Block("list", "- A rope")]
     parts = [[Part(("`/c`", "Task"), (1, n), 6, blocks, home=home)] for n in range(4)]
     assert overlap.without_filler(parts) == parts
+
+
+def test_of_a_command_without_room_for_its_calls_the_options_are_told_before_what_it_does() -> None:
+    calls = "".join(f"# Of the {w}\n/moor the {w} --{w} now\n\n" for w in WORDS[5:12])
+    does = "\n".join(f"- Tells of the {w}" for w in WORDS[20:30])
+
+    def command(name: str) -> list[Part]:
+        home = Home((f"`/{name}`",), f"[commands/{name}.md](../commands/{name}.md)", (9,), False)
+        usage = [Block("code", f"```bash\n{calls}```")]
+        return [
+            Part((*home.base, "Usage"), (1, 1), 2, usage, home=home),
+            Part((*home.base, "What it does"), (1, 2), 7, [Block("list", does)], home=home),
+        ]
+
+    [found, _] = shares.share([command("moor"), command("tar")], 1_200)
+    line, told = [part for part in found if not part.is_aside]
+    assert line.path == ("`/moor`",) and line.blocks[0].text.startswith("Options: `--bollard`, `--")
+    assert told.path[-1] == "What it does"
+    [found, _] = shares.share([command("moor"), command("tar")], 9_000)
+    assert found == command("moor")
+
+
+def test_of_one_that_gives_room_to_another_what_it_does_stays() -> None:
+    home = Home(("`/a`",), "[commands/a.md](../commands/a.md)", (99,), False)
+
+    def part(n: int, name: str, size: int) -> Part:
+        return Part((*home.base, name), (1, n), 6 + n, [Block("text", "x" * size)], home=home)
+
+    one = shares._Member(
+        [part(1, "What it does", 250), part(2, "Best Practices", 700)], frozenset()
+    )
+    assert one.grow(5_000, worth.LEAST, shares.WHOLE) and one.grow(5_000, worth.LEAST, shares.WHOLE)
+    assert one.shrink(shares.FLOOR) == 0  # without the practices it has less than the floor
+    assert [unit.taken >= 0 for unit in one._units] == [True, True]
+    assert one.shrink(200) > 600 and [unit.taken >= 0 for unit in one._units] == [True, False]
+    assert one.shrink(0) == 0
+
+
+@pytest.mark.parametrize(
+    ("heading", "blocks", "most"),
+    [
+        ("Design Decisions", [Block("list", "- Oak, not pine")], None),
+        ("Migration Guide", [Block("list", "- Oak, not pine")], None),
+        ("Output Format", [Block("code", "```text\nDepth: [m]\n```")], 8),
+        ("Command-Line Flags", [Block("code", "```bash\n--a 1\n--b 2\n  --c\n```")], 3),
+        ("Command-Line Flags", [Block("code", "```bash\nmoor --a --b --c\n```")], 30),
+        ("Known Issues", [Block("list", "- Fog")], 2),
+    ],
+)
+def test_what_a_section_is_worth_by_what_it_is(
+    heading: str, blocks: list[Block], most: int | None
+) -> None:
+    found = worth.of(Part((heading,), (1,), 6, blocks), 30)
+    assert found == most if most is not None else found > 30

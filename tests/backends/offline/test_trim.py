@@ -675,3 +675,22 @@ def test_the_rest_of_an_emoji_is_no_text() -> None:
         "\ufe0f Fog\n\n- \ufe0f Ice\n\n```\n  \ufe0f Tide | \ufe0f Ebb\n```\n\n\u26a0\ufe0f Rocks\n"
     )
     assert as_read(left) == "Fog\n\n- Ice\n\n```\n  Tide | Ebb\n```\n\n\u26a0\ufe0f Rocks\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "stays"),
+    [
+        ("This plugin helps you sail.", False),
+        ("This plugin helps you sail, and only that: the risk is yours.", True),
+        ("**Sail fast. Moor quite well.**", False),
+        ("**Sail. Then moor.**", True),
+        ("- Basic understanding of tides", False),
+        ("- Knowledge of `git`", True),
+        ("- Familiarity with the harbour office", False),
+        ("- Understanding tides of 4 m and more", True),
+    ],
+)
+def test_what_nobody_can_do_anything_with_is_left_out(said: str, stays: bool) -> None:
+    text = f"# A\n\n## Of it\n\n{said}\n\n## Rope\n\nRopes are dry.\n"
+    found = [one for group in trim.quoted(text, PLACE, OWN) for one in group.sections]
+    assert any(block for one in found if one.heading == "Of it" for block in one.blocks) is stays

@@ -3,13 +3,14 @@ it must be news."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
 from nightpress.backends.offline import wording
 from nightpress.backends.offline.outline import function_of
 from nightpress.backends.offline.part import LAST, Part
+from nightpress.backends.offline.worth import EXAMPLES
 
 SUMMARY, BESIDE, TWICE, AGAIN = 0.34, 0.3, 0.45, 0.75
 """News of what sums up the rest, of what is said beside the components' own texts, of what does
@@ -52,6 +53,8 @@ def but_said(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
         for part in described
         if part.home and len(part.path) > len(part.home.base) and not part.is_aside
     }
+    inner = (n for part in described if part.home for n in part.path[len(part.home.base) :])
+    shown = [wording.stems(name) for name in inner if EXAMPLES.search(name)]
     functions = {key for key, size in done.items() if key[0] and size >= ENOUGH}
     functions |= {(name, False) for name, _ in functions}
     if functions & {("process", False), ("features", False)}:
@@ -60,6 +63,7 @@ def but_said(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
     found = []
     for part in more:
         own = part.path and frozenset(wording.stems(part.path[-1])) in heads
+        own = own or (part.path and _is_of_examples(part.path[0], shown))
         if part.path and (own or _function(part) in functions):
             short = 2 * sum(len(block.text) for block in part.blocks) < steps
             again = short and function_of(part.path[-1]) == "process"
@@ -67,6 +71,12 @@ def but_said(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
             part.is_aside = _is_sample(part) and ("output", True) in functions
         found.append(part)
     return found
+
+
+def _is_of_examples(heading: str, shown: Iterable[frozenset[str]]) -> bool:
+    """Is it a chapter of examples of what a component shows examples of?"""
+    of = wording.stems(EXAMPLES.sub("", heading)) if EXAMPLES.search(heading) else frozenset()
+    return bool(of) and any(of <= one for one in shown)
 
 
 def _is_sample(part: Part) -> bool:

@@ -66,7 +66,9 @@ _COMES_OF_IT = pattern(r"(?i)\*\*(?:outputs?|deliverables?|results?|returns?)\b"
 
 def _unannounced(found: list[Block], most: int = 10_000) -> None:
     """Take away the lines that announced what has gone."""
-    while found and found[-1].announces and len(found[-1].text) < most:
+    while found and (found[-1].announces or _BOLD.fullmatch(found[-1].text)):
+        if len(found[-1].text) >= most:
+            break
         found.pop()
 
 
@@ -211,4 +213,5 @@ _SHELL = pattern(r"^\s*`{3,}(?:bash|sh|shell|zsh|console)\b")
 _COMMENT = pattern(r"(?m)^[ \t]*# +(\S[^\n]*)$")
 _SAYS = pattern(r"[A-Z][\w'-]*:? [^\n]{6,}")
 _SEE_FILE = pattern(r"See \[[^\]]*\]\([^)]*\)(?: for [\w ]+)?\.")
+_BOLD = pattern(r"\s*\*\*[^*\n]+\*\*\s*")  # a long title of what followed
 _LONE = pattern(r"\w+")  # what is left of a line that is filled in

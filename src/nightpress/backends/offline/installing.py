@@ -22,17 +22,20 @@ def needed(parts: Sequence[Part]) -> int:
     which go in before all that can be done with it; as much as is no list of everything."""
     size = 0
     for part in parts:
-        if any(map(_NEEDS.match, part.path)) and not part.together:
-            blocks = without_install(part.blocks)
-            size += sum(len(block.text.encode()) + 2 for block in blocks)
+        blocks = without_install(part.blocks)
+        taken = sum(len(block.text.encode()) + 2 for block in blocks)
+        is_set = part.path == ("Configuration",) and taken <= MOST_SET
+        if (is_set or any(map(_NEEDS.match, part.path))) and not part.together:
+            size += taken
             if size > MOST_NEEDED:
                 break
             part.rank = min(part.rank, FIRST)
     return min(size, MOST_NEEDED)
 
 
-FIRST, MOST_NEEDED = 5, 1_800
-"""The rank of what is needed, before a command's own sections; bytes of it."""
+FIRST, MOST_NEEDED, MOST_SET = 5, 1_800, 800
+"""The rank of what is needed, before a command's own sections; bytes of it, and of how it is
+configured."""
 _NEEDS = pattern(
     r"(?i)(?:system |external )?(?:prerequisites?|requirements?|dependencies)\b|api keys?\b"
     r"|environment(?: variables)?$|credentials\b|(?:known )?limit(?:ation)?s\b"

@@ -42,7 +42,7 @@ def limits(component: Component, text: str) -> Limits:
         rows = {}  # a number alone limits nothing that matters
     line = " ".join(filter(None, (_tools(component), _model(component))))
     first = sorted(rows, key=lambda row: (_ASKED.match(row) is None, ": at most " in row))[:MOST]
-    lacks = shortfalls(f"/{component.name}", component.body)
+    lacks = shortfalls(f"/{component.name}", component.body, runs=component.kind != "agent")
     first += lacks.rows
     listed = [Block("list", "\n".join(f"- {row}" for row in first))] if first else []
     return Limits((Block("text", line),) if line else (), tuple(listed), lacks.unread)

@@ -30,7 +30,8 @@ def subject_of(heading: str) -> str:
 _SUBJECTS = (
     ("trouble", pattern(r"(?i)^(?:troubleshooting|common (?:issues|problems|errors)"
                         r"|known issues)\b")),
-    ("practices", pattern(r"(?i)^(?:[\w-]+ )?(?:best practices?|tips|guidelines)\b(?! for)")),
+    ("practices", pattern(r"(?i)^(?!ethic|style|communication|writing|brand)(?:[\w-]+ )?"
+                          r"(?:best practices?|tips|guidelines)\b(?! for)")),
     ("notes", pattern(r"(?i)^(?:important )?(?:notes?(?: to (?:emphasize|remember))?"
                       r"|(?:risk |legal )?(?:warnings?|disclaimers?))$")),
     ("queries", pattern(r"(?i)^(?:example|sample) (?:queries|prompts|questions|requests|usage)$")),
@@ -274,8 +275,8 @@ def _with_calls(part: Part, theirs: Sequence[Part]) -> tuple[Part, list[Part]]:
         before.pop()
     rest = [replace(lists[0], text="\n".join(left))] if left else []
     gone = [one for one in theirs if all(b is code or b.announces for b in one.blocks)]
-    if not gone:
-        return part, []
+    if not gone or 0 < len(left) < FEWEST:
+        return part, gone  # what is left of its own questions would be a scrap
     return replace(part, blocks=[*before, *rest, code, *part.blocks[at + 1 :]]), gone
 
 
@@ -323,6 +324,8 @@ def _listed(part: Part) -> list[str]:
     return [item for block in said for item in items_of(block.text)]
 
 
+FEWEST = 3
+"""Questions of a user's, with fewer of which a list of them is none."""
 LONG = 240
 """Characters of a paragraph under a heading of its own that makes one line of a list."""
 _DO = pattern(r"(?i)\W*(?:do|always|recommended)\W*$")

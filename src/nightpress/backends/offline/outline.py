@@ -68,7 +68,9 @@ _FUNCTIONS = (
     ("call", pattern(r"(?i)^(?:(?:example|basic|quick|command|sample)s? )?(?:usage|calls?|syntax)\b"
                      r"|^(?:quick start|commands?)$")),
     ("process", pattern(r"(?i)^(?:what (?:it|this|the \w+) does|how it works"
-                        r"|(?:execution |test )?(?:process|workflow|steps|execution))\b")),
+                        r"|(?:execution |test(?:ing)? |scan(?:ning)? |analysis )?"
+                        r"(?:process|workflow|steps|execution|phases|methodology))\b")),
+    ("advanced", pattern(r"(?i)^advanced (?:features?|usage|options|topics)$")),
     ("examples", pattern(r"(?i)\b(?:example|sample) (?:queries|prompts|requests|questions)\b")),
     ("features", pattern(r"(?i)^(?:(?:key|main|core) )?"
                          r"(?:features?|capabilities|responsibilities)$")),

@@ -12,7 +12,6 @@ from nightpress.backends.offline.blocks import Block, is_ordered, items_of, sect
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.part import LAST, Part
-from nightpress.backends.offline.shortfalls import NAME_WORD, shortfalls
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 from nightpress.plugin import kind_of
@@ -38,11 +37,8 @@ def planned(group: trim.Group) -> list[Part]:
 
 
 def not_yet(anatomy: Anatomy) -> list[Planned]:
-    """Each thing that the plugin's texts plan, and do not have; what a function is called after
-    that only stands in for it, too."""
-    missing = (one for c in anatomy.components for one in shortfalls(c.name, c.body).stubs)
-    empty = [words for one in missing if (words := _words(_named(one)))]
-    return empty + [
+    """Each thing that the plugin's texts plan, and do not have."""
+    return [
         words
         for file in anatomy.files
         if kind_of(file.path) in _TELL and _MAY_PLAN.search(file.text)
@@ -52,11 +48,6 @@ def not_yet(anatomy: Anatomy) -> list[Planned]:
         for thing in _things(item)
         if (words := _words(thing))
     ]
-
-
-def _named(function: str) -> str:
-    """What a function does something with: "compare_triggers" with triggers."""
-    return " ".join(NAME_WORD.findall(function)[1:])
 
 
 def _things(item: str) -> list[str]:

@@ -12,7 +12,7 @@ from nightpress.backends.offline import stubs, wording
 from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer, is_step, is_told
 from nightpress.backends.offline.part import LAST, Family, Home, Part
 from nightpress.backends.offline.whereabouts import TOLD
-from nightpress.backends.offline.worth import DECIDES
+from nightpress.backends.offline.worth import DECIDES, EXAMPLES
 from nightpress.lazy import pattern
 
 MOST_NAMED = 16
@@ -258,6 +258,16 @@ def _with_steps(name: str, part: Part) -> str:
     return f"{name} ({said})" if len(steps) > 1 and len(said) <= MOST_STEPS else name
 
 
+def _with_examples(name: str, found: Sequence[tuple[Part, str]]) -> str:
+    """The name of a section; of examples what each is of, in brackets."""
+    below = dict.fromkeys(part.path[-1] for part, one in found if one == name)
+    titles = [_EXAMPLE.sub("", one) for one in below if one != name]
+    said = "; ".join(titles)
+    shown = EXAMPLES.search(name) and len(titles) > 1 and len(said) <= 2 * MOST_STEPS
+    return f"{name} ({said})" if shown and not re.search(r"[()]", said) else name
+
+
+_EXAMPLE = pattern(r"^(?:Code )?Example \d+: ")
 MOST_WITH_STEPS = 2
 """Sections that a pointer names with the steps of each."""
 MOST_STEPS = 220
@@ -286,6 +296,7 @@ def _told(
     every = [(part, _name(part, home, opened)) for part in lost] if opened is not None else []
     found = [(part, name.strip()) for part, names in every for name in names]
     found = [(part, name) for part, name in found if name and (_has_steps([part]) or tells(name))]
+    found = [(part, _with_examples(name, found)) for part, name in found]
     names = list(dict.fromkeys(name for _, name in found))
     if len(names) <= MOST_WITH_STEPS:
         names = list(dict.fromkeys(_with_steps(name, part) for part, name in found))

@@ -23,6 +23,7 @@ _SALES = pattern(
     r"|transforms? your (?:[\w-]+ ){0,3}?(?:experience|workflow|productivity|life)"
     r"|\b(?:all|both) (?:[a-z]+ )?are (?:excellent|great|awesome|fantastic)"
     r"|(?:institutional|enterprise|military)-grade"
+    r"|in (?:minutes|hours|days),? (?:not|instead of) (?:hours|days|weeks|months)"
     r"|intelligent(?:ly)? automation|saves? (?:you )?(?:hours|countless|time and money))\b"
     r"(?!-(?!fast)\w)",  # of a name ("magic-codex")
     re.I,

@@ -63,7 +63,7 @@ _NO_SECTION = pattern(
     r"|learning objectives|pro tier|sponsor|get notified|expected release"
     r"|^(?:feature )?comparison\b|^before (?:and|&|/|vs\.?) after|^(?:technology|tech) stack$"
     r"|^get started(?: now| today)|^(?:testing|running (?:the )?tests)$"
-    r"|^documentation$"
+    r"|^documentation(?: structure)?$|^installation issues?$|^(?:issue: )?plugins? not appear"
     r"|^the (problem|solution|magic|result|vision)\b)",
     re.I,
 )

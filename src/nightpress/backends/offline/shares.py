@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress.backends.offline import briefs, worth
-from nightpress.backends.offline.blocks import is_pointer, is_told
+from nightpress.backends.offline.blocks import Block, is_pointer, is_told
 from nightpress.backends.offline.part import LAST, Part
 from nightpress.backends.offline.wording import stems
 from nightpress.lazy import pattern
@@ -64,11 +64,11 @@ def share(components: Sequence[Sequence[Part]], room: int, known: str = "") -> l
 
 
 def _made_room(one: _Member, members: Sequence[_Member], room: int) -> None:
-    """Give one that has nothing what it needs least, of what the largest one has beyond that."""
+    """Give one that has nothing what it needs least, of what the largest ones can do without."""
     need = 0 if one.size or one.is_demo else one.least
     while room < need:
-        largest = max(members, key=lambda other: other.size)
-        if not (less := largest.shrink(need)):
+        by_size = sorted(members, key=lambda other: -other.size)
+        if not (less := next(filter(None, (other.shrink(FLOOR) for other in by_size)), 0)):
             return
         room += less
     if need:
@@ -151,13 +151,13 @@ class _Member:
 
     def shrink(self, least: int) -> int:
         """Give back what is worth least, if so many bytes are left; how many bytes that is."""
-        before = self.size
-        for unit in reversed(self._units):
-            if (had := unit.taken) >= 0:
-                unit.taken -= 1
-                if self.size >= least:
-                    return before - self.size
-                unit.taken = had
+        before, taken = self.size, [unit for unit in self._units if unit.taken >= 0]
+        if not taken or taken[-1].worth < self._core:
+            return 0
+        taken[-1].taken -= 1
+        if self.size >= least:
+            return before - self.size
+        taken[-1].taken += 1
         return 0
 
     def shared(self) -> list[Part]:
@@ -186,7 +186,20 @@ def _units(parts: Sequence[Part]) -> Iterator[_Unit]:
             above = tuple(commonprefix([part.path for part in own]))
             heads = above[len(_base(own[0])) :] or _label(own[0])
             of_it = worth.ranked(own, heads, agent=is_agent(own))
-            yield _Unit(own, of_it, list(_forms(own)))
+            options = _with_options(own) if of_it == 0 else []
+            yield _Unit(own, of_it, [*options, *_forms(own)])
+
+
+def _with_options(group: list[Part]) -> list[tuple[int, list[Part]]]:
+    """How something is called, in a line: the options of the calls that are shown. None where
+    there are none, or where the calls take no more room."""
+    first = group[0]
+    codes = [block.text for part in group for block in part.blocks if block.kind == "code"]
+    options = list(dict.fromkeys(one for code in codes for one in _OPTION.findall(code)))
+    line = Block("text", f"Options: {', '.join(f'`{one}`' for one in options)}.")
+    above = (*first.order[:-1], 0, 0)  # right below what the component is
+    short = [replace(first, path=_base(first), order=above, blocks=[line], together=())]
+    return [(briefs.NAMES, short)] if options and _size(short) < _size(group) else []
 
 
 def _labelled(part: Part) -> Iterator[Part]:
@@ -306,6 +319,7 @@ def _base(part: Part) -> tuple[str, ...]:
     return part.home.base if part.home else ()
 
 
+_OPTION = pattern(r"(?<=\s)--[a-z][\w-]*")
 PER_FACT = 3_000
 """Bytes of a text in which there is one fact at least, or it would be true of any plugin."""
 _DEMO = pattern(r"\b(?:demo|example|sample|playground|hello)\b")

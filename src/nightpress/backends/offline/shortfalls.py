@@ -15,23 +15,23 @@ Lines = Sequence[str]
 
 
 class Shortfalls(Struct, frozen=True):
-    """rows: one for each kind of shortfall; unread: the options that no script reads; stubs: the
-    functions that do nothing."""
+    """rows: one for each kind of shortfall; unread: the options that no script reads."""
 
     rows: tuple[str, ...] = ()
     unread: frozenset[str] = frozenset()
-    stubs: tuple[str, ...] = ()
 
 
-def shortfalls(name: str, body: str) -> Shortfalls:
-    """What a component's text says of itself, and does not do; name: how it is called."""
+def shortfalls(name: str, body: str, *, runs: bool = True) -> Shortfalls:
+    """What a component's text says of itself, and does not do; name: how it is called; runs: its
+    listings are to be run, and no agent's, which show a way."""
     listings = [one for one in _FENCED.findall(body) if len(one) > SHORT]
     if not listings:
         return Shortfalls()
     prose = {_stem(word) for word in _WORD.findall(_FENCED.sub("", body).lower())}
     found = [one for listing in listings for one in _stand_ins(listing)]
     done = {function for function, is_empty in found if is_empty is None}
-    named = [one for one in found if one[0] not in done and _is_told(one[0], prose)]
+    named = [one for one in found if one[0] not in done]
+    named = [(one, is_empty) for one, is_empty in named if is_empty or _is_told(one, prose)]
     stubs = list(dict.fromkeys(f"`{one}`" for one, is_empty in named if is_empty))
     fixed = list(dict.fromkeys(f"`{one}`" for one, is_empty in named if not is_empty))
     rows = [_stubs(stubs)] if stubs else []
@@ -39,6 +39,15 @@ def shortfalls(name: str, body: str) -> Shortfalls:
         verb = "works" if len(fixed) == 1 else "work"
         rows.append(
             f"{together(fixed[:MOST])}, in the listing of its file, {verb} with made-up values."
+        )
+    missing = [f"`{one}`" for one in dict.fromkeys(_undefined(listings) if runs else ())]
+    if missing:
+        few = [*missing[:FEW], *(["more"] if len(missing) > FEW else [])]
+        one = len(missing) == 1
+        what = "a method" if one else f"{len(missing)} methods"
+        rows.append(
+            f"The listings in its file call {what} that none of them defines ({together(few)}):"
+            f" write {'it' if one else 'them'} before you rely on {'it' if one else 'them'}."
         )
     reads, unread = _unread(name, body, listings)
     if unread:
@@ -49,7 +58,7 @@ def shortfalls(name: str, body: str) -> Shortfalls:
             f"The listed script{which} reads only {_named(reads)}; {_named(unread)} {verb} still to"
             " be added to it."
         )
-    return Shortfalls(tuple(rows), frozenset(unread), tuple(one.strip("`") for one in stubs))
+    return Shortfalls(tuple(rows), frozenset(unread))
 
 
 def _named(options: Sequence[str]) -> str:
@@ -71,7 +80,8 @@ def _stand_ins(listing: str) -> Iterator[tuple[str, bool | None]]:
         if (found := _DEFINES.match(line)) and not found["name"].startswith("__"):
             body = _body(lines, at)
             does = [one for one in body if _does(one)]
-            if len(does) == 1 and _NOTHING.match(does[0]) and any(map(_STANDS_IN.search, body)):
+            stands_in = len(does) == 1 and any(map(_STANDS_IN.search, body))
+            if stands_in and (_NOTHING.match(does[0]) or _OTHER.match(does[0])):
                 yield found["name"], True
             elif any(map(_MADE_UP.search, body)):
                 yield found["name"], False
@@ -79,16 +89,36 @@ def _stand_ins(listing: str) -> Iterator[tuple[str, bool | None]]:
                 yield found["name"], None
 
 
+def _undefined(listings: Sequence[str]) -> Iterator[str]:
+    """The methods that the classes of the listings call on themselves, and none of them has; a
+    class may have others from one that stands elsewhere, or be given them."""
+    known = {name for one in listings for found in _NAMED.findall(one) for name in found if name}
+    for listing in listings:
+        lines = listing.split("\n")
+        for at, line in enumerate(lines):
+            found = _CLASS.match(line)
+            if (
+                found
+                and {*_IDENTIFIER.findall(found["base"] or found["other"] or "")} <= known | _BASES
+            ):
+                code = "\n".join(_REMARK.sub("", one) for one in _deeper(lines, at, _depth(line)))
+                yield from (one for one in _CALLED.findall(code) if one not in known)
+
+
 def _body(lines: Lines, at: int) -> Lines:
     """The lines of the function that begins there, without its signature and what describes it."""
-    depth = _depth(lines[at])
     first = at
     while first < len(lines) and not _OPENED.search(lines[first]):
         first += 1
+    return _DESCRIBED.sub("", "\n".join(_deeper(lines, first, _depth(lines[at])))).split("\n")
+
+
+def _deeper(lines: Lines, first: int, depth: int) -> Lines:
+    """The lines below one that are indented more."""
     last = first + 1
     while last < len(lines) and (not lines[last].strip() or _depth(lines[last]) > depth):
         last += 1
-    return _DESCRIBED.sub("", "\n".join(lines[first + 1 : last])).split("\n")
+    return lines[first + 1 : last]
 
 
 def _depth(line: str) -> int:
@@ -101,7 +131,7 @@ def _does(line: str) -> bool:
 
 def _is_told(name: str, prose: set[str]) -> bool:
     """Does the text speak of what a function is called after?"""
-    words = [one.lower() for one in NAME_WORD.findall(name)]
+    words = [one.lower() for one in _NAME_WORD.findall(name)]
     words = [_stem(one) for one in words if len(one) > 2 and one not in _ANY]
     return bool(words) and all(word in prose for word in words)
 
@@ -137,11 +167,27 @@ def _given(name: str, body: str) -> Iterator[str]:
             goes_on = line.rstrip().endswith("\\")
 
 
-SHORT, STEM, MOST = 200, 5, 8
-"""Characters of a listing that defines nothing; letters by which words are the same; names told."""
+SHORT, STEM, MOST, FEW = 200, 5, 8, 4
+"""Characters of a listing that defines nothing; letters by which words are the same; names told,
+and names of what a listing does not define."""
+_CLASS = pattern(
+    r"\s*(?:export )?(?:default )?(?:abstract )?class \w+"
+    r"(?:\((?P<base>[^)]*)\):|(?: extends (?P<other>[\w.]+))? ?\{|:)\s*$"
+)
+_BASES = frozenset(
+    "object ABC Enum IntEnum StrEnum str Exception Protocol NamedTuple Error".split()
+)
+_IDENTIFIER = pattern(r"[A-Za-z_]\w*")
+_NAMED = pattern(  # what a listing defines, or a class is given
+    r"(?m)^[ \t]*(?:export )?(?:(?:public|private|protected|static|async|get|set|abstract|override"
+    r"|readonly|def|function|class) +)*\*?#?(\w+)[ \t]*(?:[(:=<?!]|$)"
+    r"|\b(?:self|this|cls)\.(\w+)[ \t]*(?::[^=\n]+)?(?:=(?!=)|,)"
+)
+_CALLED = pattern(r"\b(?:self|this)\.([A-Za-z_]\w*)\(")
+_OTHER = pattern(r"\s*return (?:await )?(?:self|this)\.\w+\([\w, ]*\);?\s*(?:(?:#|//).*)?$")
 _FENCED = pattern(r"(?ms)^[ \t]*`{3,}[^\n`]*\n(.*?)^[ \t]*`{3,}[ \t]*$")
 _WORD = pattern(r"[^\W\d_]{3,}")
-NAME_WORD = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_NAME_WORD = pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _ANY = frozenset(
     "get fetch scan find check calculate compute analyze analyse compare generate create build make"
     " run load read parse process handle update set data info result results value values from for"
@@ -154,6 +200,7 @@ _DEFINES = pattern(
 _OPENED = pattern(r"\).*[:{]\s*(?:#.*|//.*)?$")
 _DESCRIBED = pattern(r"(?s)\A\s*(\"\"\"|''').*?\1")
 _COMMENT = pattern(r"\s*(?:#|//|/\*|\*|\}|\"\"\")")
+_REMARK = pattern(r"(?:^|\s)(?:#|//|/?\*)(?= ).*")
 _LOGS = pattern(r"\s*(?:(?:self|this)\.)?(?:log|logger|logging|console|print)\b")
 _NOTHING = pattern(
     r"\s*(?:pass|throw new Error\(.[Nn]ot (?:yet )?implemented.*"

@@ -25,6 +25,8 @@ def without_summaries(
     agents with a text of their own do, of which the better part is told by the others or borne by
     none of their bodies. (A server's features stand in no body.)"""
     homes = {part.home for part in described if part.home}
+    names = {stems(name) for part in described if part.home for name in part.home.base[-1:]}
+    more = [part for part in more if not _names_all(part, names)]
     own = [block for part in described if not part.is_aside for block in part.blocks]
     few = 0 < len(homes) <= FEW and not anatomy.of("mcp")
     if not few or sum(len(block.text) for block in own) < WHOLE:
@@ -63,6 +65,21 @@ def _is_again(part: Part, described: Sequence[Part]) -> bool:
     for block in (block for one in mine for block in one.blocks):
         known.add(block)
     return not any(_tells_more(block, known, has_section) for block in part.blocks)
+
+
+def _names_all(part: Part, names: Collection[frozenset[str]]) -> bool:
+    """Is it a list of some of the commands and agents, which have a table?"""
+    said = [block for block in part.blocks if not block.announces]
+    if len(names) < SEVERAL or any(block.kind != "list" for block in said):
+        return False
+    items = [item for block in said for item in items_of(block.text)]
+    return bool(items) and all(_named(item) in names for item in items)
+
+
+def _named(item: str) -> frozenset[str]:
+    """What an item is about: in bold, or a command."""
+    found = _NAMED.match(item)
+    return stems(found[1] or found[2]) if found else frozenset()
 
 
 def _is_remark(part: Part) -> bool:
@@ -124,8 +141,11 @@ def _is_borne(item: str, borne: frozenset[str]) -> bool:
     return 3 * len(said & borne) >= 2 * len(said)
 
 
-FEW, WHOLE = 3, 3_000
+FEW, WHOLE = 3, 1_200
 """Components, at most, and characters of their own text, from which on that is complete."""
+SEVERAL = 2
+"""Commands and agents that have a table."""
+_NAMED = pattern(r"\s*[-*+\d.)]+ +(?:\*\*`?([^*\n`]+)`?\*\*|`/?([\w:-]+)`)")
 _SUMS_UP = pattern(
     r"(?:(?:key|main|core|advanced|additional) )*(?:features?|capabilities|benefits|highlights)$"
     r"|what (?:it|this(?: \w+)?) (?:does|analy[sz]es|scans|checks|covers)$",

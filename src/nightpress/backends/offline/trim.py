@@ -53,6 +53,9 @@ _CLOSING = pattern(  # what a text says of itself at its end
     r"|(?:just|simply) (?:talk|chat|ask)\b[^\n]*",
     re.I,
 )
+_SLOGAN = pattern(r"\*\*(?:[A-Z][a-z]+(?: [a-z]+){1,2}\. ?){2,}\*\*")
+"""Two or more sentences of two or three words, in bold: "**Sail fast. Moor well.**"."""
+_BOUNDS = pattern(r"\b(?:only|never|risks?|no (?:warranty|guarantee|advice))\b", re.I)
 _AUTOMATIC = pattern(r"\b(?:activates?|triggers?) automatically\b", re.I)
 """How a plugin is loaded, which its reader has."""
 _HANGS = pattern(r"^(?:this|these|that|those|it|they|both|such)\b", re.I)
@@ -235,8 +238,8 @@ def _trimmed(block: Block, own: Owned, terse: bool = False, stead: str = "") -> 
     if block.kind == "code":
         return block if _is_sound(block.text, own) else Block("code", "")
     if block.kind == "text":
-        asides = (_THOUGHT.match, _CLOSING.match, _AUTOMATIC.search)
-        aside = any(one(block.text) for one in asides)
+        asides = (_THOUGHT.match, _CLOSING.match, _SLOGAN.fullmatch, _AUTOMATIC.search)
+        aside = any(one(block.text) for one in asides) and not _BOUNDS.search(block.text)
         return Block("text", "" if aside else prose(block.text, own))
     if block.kind == "table":
         head, rows = block.text.split("\n")[:2], block.text.split("\n")[2:]
@@ -297,8 +300,11 @@ def _aside(said: str, own: Owned) -> str:
 
 
 _ANOTHER = pattern(r"(?i)\b((?:use|try|run|see) )`?/([a-z][\w-]*)`?(?=[\w ]* instead\b|\W*$)")
-_IS_HERE = pattern(  # who reads it runs in it
-    r"\s*[-*+]\s+\W*Claude Code(?: CLI)?\W*(?:(?:installed|latest version)\W*)*", re.I
+_IS_HERE = pattern(  # who reads it runs in it, and knows what there is to know
+    r"\s*[-*+]\s+(?:\W*Claude Code(?: CLI)?\W*(?:(?:installed|latest version)\W*)*"
+    r"|(?:(?:an? )?(?:basic|general|good|some) )?(?:understanding|familiarity|knowledge)"
+    r" (?:of|with) [^`\n]*)",
+    re.I,
 )
 _ASIDE = pattern(r" \([^()\n]*\)| (?:-|\u2014|\u2013) (?:use|see|try|run) `?/[^\n]*", re.I)
 

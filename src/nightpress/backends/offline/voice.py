@@ -233,7 +233,9 @@ def _undenied(item: re.Match[str]) -> str:
     return f"{item[1]}{item[2].upper()}"
 
 
-_NOT = pattern(r"(?m)^(\s*[-*+] \**)(?:Don['\u2019]?t|Do not|DON['\u2019]?T|Never) (\w)")
+_NOT = pattern(
+    r"(?m)^(\s*(?:[-*+]|\d+[.)]) \**)(?:Don['\u2019]?t|Do not|DON['\u2019]?T|Never) (\w)"
+)
 _DO = pattern(r"\W*do'?s?\W*", re.I)
 _DONT = pattern(r"\W*(?:don['\u2019]?t'?s?|do not)\W*", re.I)
 

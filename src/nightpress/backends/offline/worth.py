@@ -43,15 +43,30 @@ def of(part: Part, at: int) -> int:
     what to avoid are worth more than long examples."""
     heads = [name for name in part.path if not ONE_OF.match(name)]
     matters = {matter_of(name)[0] for name in heads}
+    if any(map(_REASONS.match, heads)):
+        return at + 6
     if "trouble" in matters:
         return min(at, 2)
+    if heads and _RESULT.match(heads[-1]) and len(said(part)) <= LISTING:
+        return min(at, 8)
     if "settings" in matters and any(map(_tells_options, part.blocks)):
         return min(at, 3)
-    example = part.path and (ONE_OF.match(part.path[-1]) or _EXAMPLES.search(part.path[0]))
+    example = part.path and (ONE_OF.match(part.path[-1]) or EXAMPLES.search(part.path[0]))
     listing = sum(len(block.text) for block in part.blocks if block.kind == "code")
     if listing > LISTING and not part.together and 4 * listing > 3 * len(said(part)):
         return at + 5  # what is stated goes in before what is shown at length
     return at + 5 if example else at
+
+
+_REASONS = pattern(
+    r"(?:(?:key|architecture|technical) )?(?:design|architectur\w+) (?:decisions?|rationale)"
+    r"|rationale$|alternatives?(?: \w+)? considered|migration guide|why (?:this|these|we)\b",
+    re.I,
+)
+"""The heading of why something is as it is, and not otherwise."""
+
+
+_RESULT = pattern(r"(?:output|report|response) (?:format|structure)s?$|deliverables$", re.I)
 
 
 def _tells_options(block: Block) -> bool:
@@ -110,7 +125,8 @@ _ELSEWHERE = pattern(r"\]\((?![^)]*\b(?:commands|agents)/)")
 MOST_SYNOPSIS = 800
 """Characters of a section that shows how a command is called."""
 _USAGE = pattern(r"(?:(?:basic|command|quick) )?(?:usage|synopsis|syntax)$", re.I)
-_EXAMPLES = pattern(r"\b(?:examples?|templates?|listings?)\b", re.I)
+EXAMPLES = pattern(r"\b(?:examples?|templates?|listings?)\b", re.I)
+"""The heading of what only shows something."""
 
 
 def said(part: Part) -> str:
