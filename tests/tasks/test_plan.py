@@ -119,6 +119,16 @@ def test_a_dry_run_counts_force_and_limit(tmp_path: Path) -> None:
     shop.done("manifests")
     forced = shop.run("nightpress", "build", "alpha", "--force", "-n")
     assert forced.out.startswith("make         alpha/skill: forced"), forced
+    assert "\nalpha/skill: a draft that passes its checks is published\n" in forced.out
+    defaults = shop.root / "manifests" / "_defaults.yaml"
+    text = defaults.read_text()
+    defaults.write_text(text.replace("publish: auto", "publish: review"))
+    waits = shop.run("nightpress", "build", "alpha", "--force", "-n").out
+    assert "\nalpha/skill: the draft waits for you (nightpress review)\n" in waits
+    defaults.write_text(text)
+    told = shop.run("nightpress", "clean", "alpha", "-n").out
+    assert told.startswith("would remove plugins/alpha/"), told
+    assert told.endswith("\ndry run: nothing was changed\n"), told
     assert "up to date   alpha/skill" in shop.run("nightpress", "plan", "alpha").out
     unnamed = shop.run("nightpress", "build", "--force", "-n")
     assert unnamed.code == 3 and "--force needs a named task" in unnamed.err

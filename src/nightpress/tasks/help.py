@@ -140,6 +140,8 @@ class Clean(_Plain, cmd_clean.Clean):  # type: ignore[misc]
             names = "" if self.sel_default_tasks else " ".join(self.sel_tasks)
             said = f"{names}: nothing there was made by nightpress" if names else _NOTHING
             told.write(f"{safe(spoken(said))}\n")
+        if dryrun:
+            told.write("dry run: nothing was changed\n")
 
 
 def _ask_before(tasks: list[Any]) -> None:

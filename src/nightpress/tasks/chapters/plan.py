@@ -126,9 +126,21 @@ def _some(now: Session, names: Sequence[str], format: str) -> bool:
     else:
         found = [(slug, one) for slug, own in needs.items() for one in own]
         sources = (f"{slug}: {one.file}:{one.line}: {one.message}" for slug, one in found)
-        for line in (*_lines(items, scores, whole=True), *map(str, problems), *sources):
+        ends = (
+            f"{item.id}: {_ENDS[_publish(item)]}" for item in items
+            if item.decision.action == "make" and "will wait for you" not in _why(item)
+        )  # fmt: skip
+        for line in (*_lines(items, scores, whole=True), *ends, *map(str, problems), *sources):
             say(line)
     return not any(problem.severity == "error" for problem in problems)
+
+
+_ENDS = {
+    "auto": "a draft that passes its checks is published",
+    "review": "the draft waits for you (nightpress review)",
+    "extend": "the draft is published if nothing of the file is lost, else it waits for you",
+}
+"""What becomes of what is made."""
 
 
 def _rows(catalog: Catalog) -> list[Item]:
