@@ -361,7 +361,9 @@ def test_clean_says_what_it_did_and_names_no_function(tmp_path: Path) -> None:
     ran = market.run("nightpress", "clean")
     assert ran.out.startswith("no kept draft and no leftover to remove; nightpress clean PLUGIN")
     ran = market.run("nightpress", "clean", "-n", "plugins/alpha")
-    assert ran.out == "would remove plugins/alpha/skills/alpha/SKILL.md\n"
+    would, ends = ran.out.splitlines()
+    assert would == "would remove plugins/alpha/skills/alpha/SKILL.md"
+    assert ends == "dry run: nothing was changed"
     ran = market.run("nightpress", "clean", "alpha")
     assert ran.out == "removed plugins/alpha/skills/alpha/SKILL.md\n"
     assert "nothing there was made by nightpress" in market.run("nightpress", "clean", "alpha").out

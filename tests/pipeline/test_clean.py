@@ -47,7 +47,9 @@ def test_kept_drafts_are_removed_when_that_is_agreed(market: Market) -> None:
         assert refused.code == 3 and "this would remove 1 file of kept drafts" in refused.err
         assert f"{program} clean --yes removes them" in refused.err and kept.exists()
     told = market.run("nightpress", "clean", "-n")
-    assert told.out == "would remove .nightpress/drafts/alpha/skill.md\n" and kept.exists()
+    would, ends = told.out.splitlines()
+    assert would == "would remove .nightpress/drafts/alpha/skill.md" and kept.exists()
+    assert ends == "dry run: nothing was changed"
     for typed, status in (("n\n", 3), ("y\n", 0)):
         asked = Terminal()
         assert asked.run("nightpress clean", market.root, environment(), typed) == status
