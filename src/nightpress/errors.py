@@ -78,7 +78,7 @@ class TooLittle(NightpressError):
     """The writer says that the plugin holds too little for a document. missing: what it lacks."""
 
     def __init__(self, missing: Sequence[str]) -> None:
-        super().__init__(f"the plugin says too little; missing: {'; '.join(missing)}")
+        super().__init__(f"the source is insufficient; missing: {'; '.join(missing)}")
 
 
 class LedgerError(NightpressError):

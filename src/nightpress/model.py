@@ -61,7 +61,7 @@ class Word(NamedTuple):
 STATES: Mapping[str, Word] = {
     PARKED: Word(
         "waiting", "nothing is done until somebody decides or something changes: its draft waits"
-        " for you or was rejected, what you put back stands there, the provider's filter stopped"
+        " for you or was rejected, what you put back is there, the provider's filter stopped"
         " it, or nothing can be written at its place",
     ),
     "refused": Word(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+import nightpress
 from nightpress.model import ENDINGS, PARKED, STATES, Status, said
 from tests.market import Market, plugin
 
@@ -146,3 +148,15 @@ def test_every_surface_has_the_same_word(market: Market) -> None:
     kinds = ("refused", "waiting", "insufficient", "hollow", "kept")
     counts = Counter(words.values())
     assert set(idle.split(", ")) >= {f"{counts[word]} {word}" for word in kinds}, idle
+
+
+OTHER_WORDS = r'"[^"\n]*(?:too little source|kept as found|[ai]s it stands|what (?:stood|stands))\b'
+
+
+def test_no_message_has_another_word_for_a_state() -> None:
+    """(The prompts are not for people: a new word in them would be another question.)"""
+    source = Path(nightpress.__file__).parent
+    for path in source.rglob("*.py"):
+        text = re.sub(r'''(?s)""".*?"""''', "", path.read_text())
+        found = re.search(OTHER_WORDS, text)
+        assert path.name == "prompt.py" or found is None, (path, found)

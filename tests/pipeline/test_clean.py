@@ -198,7 +198,7 @@ def test_a_document_is_made_again_from_the_original_not_from_itself(tmp_path: Pa
     readme.write_text(readme.read_text() + "\nAnd yet another remark.\n")
     without = market.doit()
     assert without.code == 0
-    assert "too little source" in without.out, without.out
+    assert "insufficient source" in without.out, without.out
     assert sentence in market.target("gamma").read_text()
 
 

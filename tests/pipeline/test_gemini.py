@@ -688,7 +688,7 @@ def test_a_plugin_that_says_too_little_gets_its_author_a_list(shop: Market) -> N
         assert rows == [("insufficient", "TooLittle")]
         assert doit("pace=unpaced").code == 0 and len(server.seen()["list"]) == 2
         assert shop.rows("SELECT status, error_class FROM enhancements") == rows
-        assert "skills/delta/SKILL.md:1: the plugin says too little" in doit("plan").out
+        assert "skills/delta/SKILL.md:1: the source is insufficient" in doit("plan").out
         assert doit("forget", "enhance:delta/skill").code == 0
         doit("pace=unpaced")
         assert len(server.seen()["list"]) > 2

@@ -536,7 +536,7 @@ def test_a_conflict_is_never_applied(market: Market) -> None:
     assert "a three-way merge with 1 conflict is in" in done.out
     assert market.target("alpha").read_text() == mine
     proposed = (market.root / ".nightpress" / "drafts" / "alpha" / "skill.merged.md").read_text()
-    assert "<<<<<<< what stands" in proposed
+    assert "<<<<<<< current file" in proposed
 
 
 @pytest.mark.parametrize(("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
@@ -579,7 +579,7 @@ def test_what_a_person_wrote_is_told_apart_from_what_the_plugin_says(market: Mar
     assert draft["score_before"] == scores["beta/skill"]
     told = draft["evidence"]
     assert 0.01 < told["own"] < 0.5 and told["share"] + told["own"] <= 1  # type: ignore[index,call-overload,operator]
-    said = f"{told['own']:.0%} stands in the current file alone"  # type: ignore[index,call-overload]
+    said = f"{told['own']:.0%} is in the current file alone"  # type: ignore[index,call-overload]
     assert said in market.doit("review").out
     assert said in (market.root / ".nightpress" / "report" / "review.html").read_text()
     line = market.target("beta").read_text().split("\n").index(own.split("\n")[0]) + 1

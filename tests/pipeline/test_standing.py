@@ -39,10 +39,8 @@ def waiting(market: Market) -> list[dict[str, object]]:
 def test_kept_is_reported_and_never_touched(small: Market) -> None:
     said = small.done("plan").out
     assert "kept: undersized" in said and "edited by hand" not in said, said
-    assert (
-        "1 file written by a person is kept, 1 undersized; `standing: review` proposes drafts"
-        in said
-    )
+    told = "1 file written by a person stays as it is, 1 undersized; `standing: review` proposes"
+    assert f"{told} drafts" in said
     told = (
         "kept         gamma/skill: a person's file, kept, undersized; `standing: review` proposes"
     )
@@ -77,7 +75,9 @@ def test_files_of_people_are_counted_in_every_run(small: Market) -> None:
     assert big.is_dir()
     small.done("manifests")
     for _ in range(2):
-        assert "2 files written by people are kept, 1 undersized; " in small.done("plan").out
+        assert (
+            "2 files written by people stay as they are, 1 undersized; " in small.done("plan").out
+        )
         small.done()
 
 

@@ -505,7 +505,7 @@ def test_adopting_a_persons_file_hides_none_of_its_errors(tmp_path: Path) -> Non
     before = rows(market, where)
     assert (where, 8, "link-resolves", "error") in before
     assert check(market, where, "--write-baseline", "before.json").code == 0
-    assert ", link-resolves" in market.done().out.partition("kept with findings: ")[2]
+    assert ", link-resolves" in market.done().out.partition("taken with its findings: ")[2]
     assert rows(market, where) == before
     assert check(market).code == 1
     assert check(market, where, "--write-baseline", "after.json").code == 0

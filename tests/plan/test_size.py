@@ -82,7 +82,7 @@ def test_a_small_plugin_gets_a_small_document_and_the_second_run_has_nothing_to_
     defaults = market.root / "manifests/_defaults.yaml"
     defaults.write_text(defaults.read_text().replace("floor: content", "floor: fixed"))
     for _ in range(2):  # the second time as it is remembered
-        assert "insufficient small/skill: too little source" in market.done("plan").out
+        assert "insufficient small/skill: insufficient source" in market.done("plan").out
 
 
 def test_the_hint_where_there_is_too_little_can_be_followed(market: Market) -> None:

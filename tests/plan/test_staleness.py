@@ -22,7 +22,7 @@ BEFORE = replace(
     ADOPTED, fingerprint=replace(NOW, content="x"), files={**FILES, "commands/a.md": "0"}
 )
 WAITING = LastRow("deferred", NOW, "theirs", "waits", waits=True)
-SHORT = "too little source: 5 of 1,500 bytes"
+SHORT = "insufficient source: 5 of 1,500 bytes"
 ERROR = Finding("frontmatter", "error", "no name")
 WARNING = Finding("prose", "warning", "long")
 
@@ -474,7 +474,7 @@ SAID: dict[str, tuple[Inputs, list[str]]] = {
     ),
     "findings, each check once": (
         foreign(findings=[ERROR, ERROR, Finding("links", "error", "broken"), WARNING]),
-        ["a person's file, kept with its findings: frontmatter, links"],
+        ["a person's file, taken as it is with its findings: frontmatter, links"],
     ),
     "kept": (small(), ["a person's file, kept: undersized (99 of 100 bytes)"]),
     "reviewed": (

@@ -227,7 +227,7 @@ def test_existing_skills_are_proposed_under_their_folder_names(tmp_path: Path) -
         "skill-skill-adapter": "skills/skill-adapter/SKILL.md",
     }
     said = "\n".join(done.lines())
-    assert "3 existing skills to be kept as found (standing: keep)" in said
+    assert "3 existing skills left as found (standing: keep)" in said
     assert "1 skill folder called 'skill-adapter'" in said
     assert "1 skill folder against the naming rule" in said
     assert "one/skills/Second One" in said
@@ -236,8 +236,8 @@ def test_existing_skills_are_proposed_under_their_folder_names(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("standing", "said"),
     [
-        ("keep", "to be kept as found (standing: keep)"),
-        ("review", "to be kept as found, those too small with a draft beside (standing: review)"),
+        ("keep", "left as found (standing: keep)"),
+        ("review", "left as found, those too small with a draft beside (standing: review)"),
     ],
 )
 def test_what_is_ours_is_not_kept_as_found(tmp_path: Path, standing: str, said: str) -> None:

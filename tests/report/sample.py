@@ -93,7 +93,7 @@ def sample(plugins: int = 60, seed: int = 7, hostile: bool = True) -> Figures:
                   "/rollback is not a command of this plugin " + HOSTILE[0]),
             Cause("transient", "failed", 2, "run nightpress build again: the server failed",
                   "audit-guard-9/skill", "503 The model is overloaded"),
-            Cause("too little source", "insufficient", 4,
+            Cause("insufficient source", "insufficient", 4,
                   "write more in the plugin, use a model, or ask for less",
                   "note-stamp/skill", "the offline backend can extract 866 of 8,000 bytes"),
         ),

@@ -15,7 +15,7 @@ TITLES = {
     "grounding": "Grounding: what it names exists",
     "substance": "Substance: it says something, once, of this plugin",
     "safety": "Safety: it harms nobody who reads it",
-    "regression": "Regression: what it loses against the file that stands there",
+    "regression": "Regression: what it loses against the file that is there",
     "truncation": "Truncation: it is whole",
     "normalised": "Normalised: put right without a word, and reported",
 }
@@ -98,8 +98,8 @@ OTHERS = {
     " what is stale.",
     "gone": "A document that was published or adopted, and that its manifest declares, is there;"
     " of a plugin without a manifest, nightpress.lock has no documents that are gone.",
-    "edited": "A document that nightpress published stands as it was published. `nightpress adopt`"
-    " takes an edit as it stands.",
+    "edited": "A document that nightpress published is as it was published. `nightpress adopt`"
+    " takes an edit as it is.",
     "moved": "What an edited or adopted document was made from, or speaks of, has not changed"
     " since. Such a document is never replaced unasked: read whether it is still true.",
     "stale": "The document is as its sources, prompt and settings would make it now. What was never"

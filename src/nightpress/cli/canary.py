@@ -79,7 +79,7 @@ def _canary(given: argparse.Namespace) -> int:
     if not sampled:
         raise errors.UsageError(
             "no plugin has a document to try",
-            "documents written by people and plugins with too little source are skipped",
+            "documents written by people and plugins with insufficient source are skipped",
         )
     plugins = [loaded.plugins[slug] for slug in sampled]
     jobs = [f"{slug}/{name}" for slug, names in sampled.items() for name in names]

@@ -22,7 +22,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     merge = commands.add_parser(
         "merge",
         help="combine what several machines made of one marketplace",
-        description="Attaches the ledger of each FOLDER (the project as it stands on another "
+        description="Attaches the ledger of each FOLDER (the project as it is on another "
         "machine, or what a CI job has uploaded of it) to this one's, whole and verified, and "
         "takes its documents with their lines of nightpress.lock. A file that was changed here "
         "meanwhile stays (exit 1). Makes no call; can be repeated.",

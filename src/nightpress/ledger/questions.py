@@ -38,7 +38,7 @@ QUESTIONS = (
     ),
     Question(
         "attention",
-        "Which plugins have a document that does not stand?",
+        "Which plugins have a document that is not there?",
         "SELECT plugin_name, enhancements, standing, refused, failed, insufficient,\n"
         "  hollow, kept\n"
         "FROM plugins WHERE standing < enhancements ORDER BY plugin_name",
@@ -61,7 +61,7 @@ QUESTIONS = (
     ),
     Question(
         "better",
-        "Are documents better than what stood before?",
+        "Are documents better than what was there before?",
         "SELECT enhancement_type, COUNT(*) AS documents,\n"
         "  ROUND(AVG(bytes_before)) AS bytes_before, ROUND(AVG(bytes_after)) AS bytes_after,\n"
         "  ROUND(AVG(score_before), 1) AS score_before, ROUND(AVG(score_after), 1) AS score_after\n"

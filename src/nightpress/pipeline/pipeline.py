@@ -319,7 +319,7 @@ class Press(Struct):
         found = [mark.partition("#")[0] for mark in accepted] or errors
         if found:
             checks = ", ".join(dict.fromkeys(found))
-            self.attempts.tell(attempt, Status.ADOPTED, f"kept with findings: {checks}")
+            self.attempts.tell(attempt, Status.ADOPTED, f"taken with its findings: {checks}")
         else:
             self.attempts.tell(attempt, Status.ADOPTED, "already good")
         if any(reason.code == "long" for reason in attempt.state.decision.reasons):

@@ -213,7 +213,7 @@ def merged(project: Project, one: Review, state: TargetState, root: Path) -> tup
             path.write_bytes(data)
             paths.append(name)
         labels = [
-            word for name in ("what stands", "last published", "draft") for word in ("-L", name)
+            word for name in ("current file", "last published", "draft") for word in ("-L", name)
         ]
         command = ["git", "merge-file", "-p", "--diff3", *labels, *paths]
         try:
@@ -266,7 +266,7 @@ def as_dict(drafts: Sequence[Waiting]) -> list[dict[str, Any]]:
 
 def _diff(one: Waiting) -> list[str]:
     """The lines of a unified diff."""
-    names = (f"{one.target} (stands)", f"{one.target} (draft)")
+    names = (f"{one.target} (current)", f"{one.target} (draft)")
     lines = difflib.unified_diff(one.old.splitlines(), one.new.splitlines(), *names, lineterm="")
     return list(lines)
 

@@ -201,7 +201,7 @@ def _too_little(files: Iterable[SourceFile], standing: str, least: int) -> str:
     if have >= least:
         return ""
     return (
-        f"too little source: {have:,} of {least:,} bytes; write more in the plugin, or lower"
+        f"insufficient source: {have:,} of {least:,} bytes; write more in the plugin, or lower"
         " min_source_bytes"
     )
 
@@ -220,7 +220,7 @@ def _too_little_offline(
         f", or ask for less (`size: {{min: {less}}}` in manifests/{slug}.yaml)" if less else ""
     )
     return (
-        f"too little source: the offline backend can extract {have:,} of {least:,}"
+        f"insufficient source: the offline backend can extract {have:,} of {least:,}"
         f" bytes; write more in the plugin, use a model ({backends.key_names()}){smaller}"
     )
 

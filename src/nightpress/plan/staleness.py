@@ -255,7 +255,9 @@ def _adopted_with(inputs: Inputs) -> tuple[Reason, ...]:
     reasons = _size_reasons(inputs.standing, _wanted(inputs))
     if errors:
         said = ", ".join(dict.fromkeys(finding.check for finding in errors))
-        reasons.append(Reason("findings", f"a person's file, kept with its findings: {said}"))
+        reasons.append(
+            Reason("findings", f"a person's file, taken as it is with its findings: {said}")
+        )
     if reasons:
         return tuple(reasons)
     return (Reason("good", f"already good: {inputs.standing.size:,} bytes, passes its checks"),)

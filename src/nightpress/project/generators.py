@@ -89,7 +89,7 @@ def _target(document: YamlDocument, shown: str, kind: str) -> Iterator[Problem]:
     given = document.value.get("target")
     if given is None:
         if kind != ANALYSIS:
-            yield at(document, shown, (), "'target' is missing", "where the document stands")
+            yield at(document, shown, (), "'target' is missing", "where the document is put")
         return
     if not isinstance(given, str):
         return

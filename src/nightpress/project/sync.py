@@ -101,10 +101,10 @@ class SyncResult(Struct):
 
 
 _STANDING = {
-    "keep": "to be kept as found (standing: keep)",
-    "review": "to be kept as found, those too small with a draft beside (standing: review)",
-    "extend": "to be kept as found, those too small extended without a loss (standing: extend)",
-    "replace": "to be kept as found, those too small made again (standing: replace)",
+    "keep": "left as found (standing: keep)",
+    "review": "left as found, those too small with a draft beside (standing: review)",
+    "extend": "left as found, those too small extended without a loss (standing: extend)",
+    "replace": "left as found, those too small made again (standing: replace)",
 }
 
 

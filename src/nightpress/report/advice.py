@@ -70,7 +70,7 @@ WORDS = {
     "NightpressError": "an error",
     "OSError": "the disk",
     "PublishConflict": "changed meanwhile",
-    "TooLittle": "too little was written",
+    "TooLittle": "insufficient source",
     "UnsafePath": "unsafe path",
     "UsageError": "configuration",
     "Withheld": "a secret in what would be sent",

@@ -152,7 +152,7 @@ def _cause(row: RecordedAttempt) -> str:
     if row.status == Status.REFUSED:
         return next((f.check for f in row.findings if f.severity == "error"), "refused")
     if row.status == Status.INSUFFICIENT:
-        return "too little source"
+        return "insufficient source"
     if row.status == Status.HOLLOW:
         return "hollow plugin"
     if row.status == Status.KEPT and row.error_class == "NightpressError":

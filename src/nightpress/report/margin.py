@@ -54,7 +54,7 @@ class Margin(Struct, frozen=True):
     @property
     def said(self) -> str:
         """How much of the text rests on something."""
-        own = f", {self.own:.0%} stands in the current file alone" if self.own >= 0.005 else ""
+        own = f", {self.own:.0%} is in the current file alone" if self.own >= 0.005 else ""
         return f"{self.share:.0%} of the text is backed by the plugin{own}"
 
     @property

@@ -172,7 +172,7 @@ def _whole(draft: Waiting) -> bool:
 
 
 def _lossless(draft: Waiting) -> str:
-    beside = ": what leaves it stands in what is published with it" if draft.more else ""
+    beside = ": what leaves it is in what is published with it" if draft.more else ""
     return f"loses no word of the current file{beside}"
 
 

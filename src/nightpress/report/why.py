@@ -182,7 +182,7 @@ def _made(
     else:
         state, slug = "edited", done.slug
         text = f"edited by hand since it was {done.status}: it is kept; `doit adopt:{slug}`"
-        text += f" takes it as it stands, `doit force=1 enhance:{done.job}` replaces it"
+        text += f" takes it as it is, `doit force=1 enhance:{done.job}` replaces it"
     found = Why(path, state, text)
     _tell(project, found, rows, done)
     steps = provenance.chain(rows, stands)

@@ -169,7 +169,7 @@ _SHOWN = 12
 """Files that are named before it is asked."""
 _NOTHING = (
     "no kept draft and no leftover to remove; doit clean enhance:PLUGIN takes a plugin's documents"
-    " back to what stood before nightpress"
+    " back to what was there before nightpress"
 )
 
 

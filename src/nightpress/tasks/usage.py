@@ -49,7 +49,7 @@ TEXTS = {
         doit list --all enhance               the names that there are
         doit info enhance:PLUGIN/NAME         whether it is up to date, and why not
         doit forget enhance:PLUGIN/NAME       ask for it again; the analysis stays
-        doit clean enhance:PLUGIN/NAME        back to what stood before nightpress
+        doit clean enhance:PLUGIN/NAME        back to what was there before nightpress
         Writes the documents that manifests/*.yaml name, nightpress.lock, and .nightpress/ (ledger,
         snapshots, logs, drafts). Only what is stale or undersized is made; each document that is
         replaced is in a snapshot first. See first: doit plan""",
@@ -89,7 +89,7 @@ TEXTS = {
 }
 
 _EXTRA = {
-    "clean": "nightpress clean PLUGIN/NAME           back to what stood before nightpress\n"
+    "clean": "nightpress clean PLUGIN/NAME           back to what was there before nightpress\n"
     "nightpress clean                       remove kept drafts; asks, but for --yes",
     "list": "nightpress list --all                  the documents, by name",
     "info": "nightpress info PLUGIN/NAME            its decision, with the reasons",

@@ -31,7 +31,7 @@ def snapshot() -> Iterator[Task]:
     for slug in session.current().slugs():
         yield {
             "name": slug,
-            "doc": f"copy {slug} as it stands",
+            "doc": f"copy {slug} as it is",
             "actions": [(_snapshot, [slug])],
             "uptodate": [False],
             **QUIET,
@@ -61,11 +61,11 @@ def adopt() -> Iterator[Task]:
             _take_over(now.press, (i for i in items if document in ("", i.name)))
         return True
 
-    yield group("take the files of a plugin as the truth, as they stand")
+    yield group("take the files of a plugin as the truth, as they are")
     now = session.current()
     jobs = [item.id for item in now.items()] if now.names_document("adopt") else []
     for name in [*now.slugs(), *jobs]:
-        yield member(name, f"take the documents of {name} as they stand", take_over)
+        yield member(name, f"take the documents of {name} as they are", take_over)
 
 
 def enhance() -> Iterator[Task]:
@@ -187,7 +187,7 @@ _STEPS: dict[str, tuple[Callable[[Item], None], ...]] = {
 
 def _snapshot(slug: str) -> None:
     if voice.is_dry():
-        say(f"would copy {slug} as it stands")
+        say(f"would copy {slug} as it is")
     _bounded(slug, lambda press: press.snapshot(slug))
 
 

@@ -306,12 +306,12 @@ def _show_persons(now: Session, catalog: Catalog, rows: list[Item]) -> None:
     kept = len(codes) + sum(lock[job].status == "adopted" for job in adopted)
     if kept:
         files = (
-            "1 file written by a person is"
+            "1 file written by a person stays as it is"
             if kept == 1
-            else f"{kept:,} files written by people are"
+            else f"{kept:,} files written by people stay as they are"
         )
         hint = f", {small:,} undersized; `standing: review` proposes drafts" if small else ""
-        say(f"{files} kept{hint}")
+        say(f"{files}{hint}")
     moved = sum(reason.code == "moved" for item in rows for reason in item.decision.reasons)
     if moved:
         again = "doit forget enhance:PLUGIN/NAME, then doit, makes new drafts beside them"
