@@ -43,6 +43,13 @@ def test_a_path_is_never_broken() -> None:
     assert path in hanging(f"next: {path} is long", 50)
 
 
+def test_a_command_is_never_broken() -> None:
+    command = "nightpress restore --plugin api-error-handler --snapshot 20261130T215234-daba2683"
+    shown = hanging(f"  take it back  {command}  (the plugin as it was before this)", 80)
+    assert command in shown
+    assert "nightpress build --limit 14" in hanging(f"{'x ' * 30}nightpress build --limit 14", 80)
+
+
 def test_one_of_a_thing_is_said_in_the_singular() -> None:
     assert [some(n, "error") for n in (0, 1, 2, 1200)] == [
         "0 errors", "1 error", "2 errors", "1,200 errors",

@@ -43,12 +43,21 @@ def hanging(line: str, width: int) -> str:
 
     label = re.match(r" *\S+ {2,}| *\S{12,15} | +hint: ", line)
     indent = label.end() if label and label.end() < width // 3 else 2
-    return "\n".join(
+    line = re.sub(_COMMAND, lambda found: found[0].replace(" ", _HOLDS), line)
+    wrapped = "\n".join(
         textwrap.wrap(
             line, width, subsequent_indent=" " * indent, drop_whitespace=True,
             break_long_words=False, break_on_hyphens=False,
         )
     )  # fmt: skip
+    return wrapped.replace(_HOLDS, " ")
+
+
+_COMMAND = (
+    r"\b(?:nightpress|doit) [a-z][a-z-]*(?: --?[a-z][\w-]*(?:[= ][^\s(-]\S*)?| [\w.-]*/[\w./-]+)*"
+)
+_HOLDS = "\N{NO-BREAK SPACE}"
+"""Where a line is not broken: within a command, which somebody will copy."""
 
 
 def fitted(text: str, out: Out) -> str:

@@ -46,7 +46,7 @@ def test_a_fixed_or_a_low_floor_stays(declared: Window) -> None:
 
 def test_the_sentence_of_the_plan() -> None:
     sized = size.Sized(size.window(DEFAULT, Said(18_300, 2_900, 0)), 2_900)
-    assert sized.sentence() == "3.5-6 kB for 2,900 words of source"
+    assert sized.sentence() == "at least 3.5 kB, by 2,900 words of source"
     assert size.Sized(DEFAULT).sentence() == ""
 
 
@@ -74,7 +74,7 @@ def test_a_small_plugin_gets_a_small_document_and_the_second_run_has_nothing_to_
     folder = plugin(market.root, "small", size=2_400)
     assert market.run("nightpress", "init").code == 0
     plan = market.done("plan").out
-    assert "small/skill: never made [1.2-2 kB for " in plan
+    assert "small/skill: never made [at least 1.2 kB, by " in plan
     market.done()
     written = (folder / "skills/small/SKILL.md").stat().st_size
     assert 1_200 <= written < 8_000

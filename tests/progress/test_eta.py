@@ -37,6 +37,15 @@ def test_offline_the_rate_so_far_goes_on(tmp_path: Path) -> None:
         assert standings.of(here, screen(here, "offline", work=work, done=done)).eta is None
 
 
+def test_a_run_that_is_bounded_ends_when_its_bound_is_reached(tmp_path: Path) -> None:
+    here = project(tmp_path)
+    here.options = {"limit": 14}
+    made = screen(here, "offline", work=45, done=10)
+    made.counts["hollow"] = 10
+    eta = standings.of(here, made).eta
+    assert eta == pytest.approx(here.clock.time() + 12, abs=2), "4 more, at 3 s each"
+
+
 def test_with_a_model_the_quota_says_when_and_whether_this_run_suffices(tmp_path: Path) -> None:
     here = project(tmp_path, limits={"*": {"rpm": 10, "tpm": None, "rpd": 100}})
     found = standings.of(here, screen(here, "gemini", work=30, done=10, calls=40))

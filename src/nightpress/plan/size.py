@@ -59,12 +59,11 @@ class Sized(Struct, frozen=True):
     words: int = 0
 
     def sentence(self) -> str:
-        """`3.5-6 kB for 2,900 words of source`; "" where nothing was counted."""
+        """`at least 3.5 kB, by 2,900 words of source`; "" where nothing was counted."""
         if not self.words:
             return ""
         many = f"{self.words:,} word{'s' * (self.words != 1)}"
-        size = f"{_kilo(self.window.min)}-{_kilo(self.window.upper)} kB"
-        return f"{size} for {many} of source"
+        return f"at least {_kilo(self.window.min)} kB, by {many} of source"
 
 
 def _kilo(size: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from nightpress.model import ATTEMPTED
 from nightpress.pipeline import outlook
 from nightpress.progress.draw import Standing
 from nightpress.progress.screen import Screen
@@ -20,7 +21,7 @@ ENOUGH = 5
 
 def of(project: Project, screen: Screen) -> Standing:
     """The standing of a run that is under way."""
-    left = max(0, screen.work - screen.done)
+    left = max(0, min(screen.work - screen.done, _bound(project, screen)))
     now = project.clock.time()
     if screen.backend in ("", "offline"):
         return Standing(eta=_by_rate(screen, left, now))
@@ -42,6 +43,13 @@ def of(project: Project, screen: Screen) -> Standing:
     work = forecast.Work(calls=(calls, calls), tokens_in=(tokens, tokens))
     ahead = forecast.forecast(work, situation)
     return replace(standing, eta=ahead.done_at[0], later=ahead.carried_over[0] > 0)
+
+
+def _bound(project: Project, screen: Screen) -> int:
+    """How many more documents this run may try, by its `limit`."""
+    limit = project.options.get("limit")
+    tried = sum(screen.counts[ended] for ended in ATTEMPTED)
+    return screen.work if limit is None else int(limit) - tried
 
 
 def _by_rate(screen: Screen, left: int, now: float) -> float | None:
