@@ -134,3 +134,22 @@ def test_a_dry_run_counts_force_and_limit(tmp_path: Path) -> None:
     assert unnamed.code == 3 and "--force needs a named task" in unnamed.err
     bounded = shop.run("nightpress", "build", "--limit", "2", "-n").out
     assert bounded.endswith("limit=2: a run makes 2 of these 3 documents\n")
+
+
+def test_a_draft_that_waits_beside_what_is_up_to_date_is_told(tmp_path: Path) -> None:
+    """A source was edited, built, and put back."""
+    shop = published(tmp_path, "alpha")
+    defaults = shop.root / "manifests" / "_defaults.yaml"
+    defaults.write_text(defaults.read_text().replace("publish: auto", "publish: review"))
+    readme = shop.root / "plugins" / "alpha" / "README.md"
+    before = readme.read_text()
+    readme.write_text(
+        f"{before}\n## Retries\n\nThe alpha ledger tries a closed book three times.\n"
+    )
+    assert "1 waiting" in shop.done().out
+    readme.write_text(before)
+    for words in (["plan"], ["plan", "alpha"]):
+        told = shop.run("nightpress", *words).out
+        assert "up to date" in told and "alpha/skill: an earlier draft still waits: " in told, told
+    assert shop.run("nightpress", "reject", "alpha", "--because", "old").code == 0
+    assert "still waits" not in shop.run("nightpress", "plan").out

@@ -60,7 +60,7 @@ def plan() -> Task:
                 if line:
                     say(line)
             _totals(now, catalog, ahead)
-            for line in () if each else _next(catalog):
+            for line in () if each else _next(catalog, len(_waiting(now))):
                 say(line)
         return _is_well(catalog)
 
@@ -130,7 +130,14 @@ def _some(now: Session, names: Sequence[str], format: str) -> bool:
             f"{item.id}: {_ENDS[_publish(item)]}" for item in items
             if item.decision.action == "make" and "will wait for you" not in _why(item)
         )  # fmt: skip
-        for line in (*_lines(items, scores, whole=True), *ends, *map(str, problems), *sources):
+        drafts = (f"{job}: {_EARLIER}" for job in _outdated(now, items))
+        for line in (
+            *_lines(items, scores, whole=True),
+            *drafts,
+            *ends,
+            *map(str, problems),
+            *sources,
+        ):
             say(line)
     return not any(problem.severity == "error" for problem in problems)
 
@@ -141,6 +148,22 @@ _ENDS = {
     "extend": "the draft is published if nothing of the file is lost, else it waits for you",
 }
 """What becomes of what is made."""
+
+
+def _waiting(now: Session) -> frozenset[str]:
+    """The documents of which a draft waits for you."""
+    from nightpress.ledger import reviews
+
+    return frozenset(reviews.waiting_jobs(now.project.ledger) if now.project.has_ledger else ())
+
+
+def _outdated(now: Session, items: Iterable[Item]) -> list[str]:
+    """Those of which nothing is to be made, while a draft of another state waits."""
+    waiting, told = _waiting(now), ("parked", "make")
+    return [i.id for i in items if i.id in waiting and i.decision.action not in told]
+
+
+_EARLIER = "an earlier draft still waits: nightpress review shows it"
 
 
 def _rows(catalog: Catalog) -> list[Item]:
@@ -202,6 +225,9 @@ def _show(now: Session, catalog: Catalog, scores: dict[str, int], *, each: bool)
         say(line)
     if sentence := catalog.new.sentence():
         say(sentence)
+    if outdated := _outdated(now, rows):
+        more = f" (and {len(outdated) - 1:,} more)" if outdated[1:] else ""
+        say(f"{outdated[0]}: {_EARLIER}{more}")
     _show_persons(now, catalog, rows)
     if any(reason.code == "parked" for item in rows for reason in item.decision.reasons):
         say("refused ones are made again when something changes, or when you ask for it:")
@@ -256,13 +282,13 @@ def _causes(items: list[Item]) -> Iterator[str]:
     yield f"{len(items):,} documents by cause; one by one: doit plan --verbose"
 
 
-def _next(catalog: Catalog) -> Iterator[str]:
+def _next(catalog: Catalog, waiting: int) -> Iterator[str]:
     """Up to three commands, and what each is for."""
     counts = Counter(item.decision.action for item in catalog.items.values())
     work = sum(item.work for item in catalog.items.values())
     for count, verb, one, many in (
         (work, "build", "document to make or note", "documents to make or note"),
-        (counts["parked"], "review", "draft waits for you", "drafts wait for you"),
+        (waiting, "review", "draft waits for you", "drafts wait for you"),
         (counts["hollow"], "check", "hollow plugin lacks", "hollow plugins lack"),
     ):
         if count:
