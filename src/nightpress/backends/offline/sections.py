@@ -325,6 +325,8 @@ def _classed(
         matter, rank = matter_of(heading) if heading else ("about", 3)
         if heading.lower() == "files" and plan.takes("files"):
             continue  # we have our own
+        if len(part.path) > 1 and _CASES.match(heading):  # told one by one, they are examples
+            matter, part.path = "usage", ("Examples of use", *part.path[1:])
         if not part.together:
             counts[matter] = counts.get(matter, 0) + 1
         part.rank, part.news = rank + counts.get(matter, 0) // 3, beside.BESIDE
@@ -339,6 +341,7 @@ def _classed(
         yield from _placed(plan, matter, [part])
 
 
+_CASES = pattern(r"(?:common |example )?use cases$", re.I)
 _PREAMBLE = pattern(r"(?:overview|introduction|about|description|summary|)$", re.I)
 
 
