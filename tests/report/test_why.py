@@ -49,6 +49,19 @@ def test_a_published_file_tells_its_sources_and_takes_itself_back(market: Market
     assert market.target("alpha").read_text() == OLD
 
 
+@pytest.mark.parametrize("named", ["alpha", "alpha/skill"])
+def test_a_document_is_told_by_its_name_too(market: Market, named: str) -> None:
+    market.documented()
+    assert _why(market, named)["state"] == "published"
+    assert _why(market, f"{named}:9")["path"].endswith("SKILL.md:9")
+    manifest = market.root / "manifests" / "alpha.yaml"
+    manifest.write_text(
+        f"{manifest.read_text()}\n  tour:\n    generator: readme\n    target: TOUR.md\n"
+    )
+    done = market.run("nightpress", "why", "alpha")
+    assert done.code == 3 and "name one of alpha/skill, alpha/tour" in done.err
+
+
 def test_a_model_s_file_tells_prompt_models_calls_and_tokens(market: Market) -> None:
     with GeminiServer(keys={"test-key": "p"}) as server:
         done = market.doit(

@@ -27,7 +27,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "attempts, at what cost, with which findings, and which snapshot takes it back. Of "
         "PATH:LINE: the lines of the plugin that this line rests on.",
     )
-    why.add_argument("path", metavar="PATH[:LINE]", help="a file of the project, or a line of it")
+    why.add_argument(
+        "path", metavar="PATH[:LINE]",
+        help="a file of the project, or PLUGIN/NAME of a document, or a line of it",
+    )  # fmt: skip
     why.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
     why.add_argument("--diff", action="store_true", help="show what publication changed")
     why.add_argument("--format", choices=("text", "json"), default="text", help="how to print")
@@ -57,4 +60,4 @@ def _of_line(project: Project, given: str) -> stories.Why | None:
     path, _, line = given.rpartition(":")
     if not path or not line.isdecimal() or Path(given).exists():
         return None
-    return evidence.of_line(project, why.inside(project.root, path), int(line))
+    return evidence.of_line(project, why.path_of(project, path), int(line))

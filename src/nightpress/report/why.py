@@ -54,8 +54,8 @@ class Why(Struct):
 
 
 def explain(project: Project, given: str, *, diff: bool = False) -> Why:
-    """The story of one file; `given` is relative to the working directory."""
-    path = inside(project.root, given)
+    """The story of one file; `given` is relative to the working directory, or names a document."""
+    path = path_of(project, given)
     found = _story(project, path, diff)
     _add_state(project, found)
     return found
@@ -73,6 +73,20 @@ def _story(project: Project, path: str, diff: bool) -> Why:
     if entry is not None:
         return _locked(project, path, stands, entry)
     return _unknown(project, path, stands)
+
+
+def path_of(project: Project, given: str) -> str:
+    """The path, relative to the project, of a file, or of a document as PLUGIN/NAME or, where it is
+    the only one of its plugin, PLUGIN. Raises UsageError for one of several."""
+    if not os.path.lexists(given) and not os.path.lexists(project.root / given):
+        items = catalog.load(project, everything=True).items.values()
+        named = [item for item in items if given in (item.id, item.slug)]
+        if named[1:]:
+            several = ", ".join(item.id for item in named)
+            raise UsageError(f"{given} has several documents", f"name one of {several}")
+        if named:
+            return named[0].target
+    return inside(project.root, given)
 
 
 def inside(root: Path, given: str) -> str:
