@@ -169,3 +169,24 @@ def test_a_form_to_be_filled_in_is_not_told_in_short() -> None:
     form = Block("list", "1. **[Title of the berth]**\n   - Why\n2. [More]")
     assert worth.is_form(form) and briefs.brief([form], LINK, briefs.NAMES) == []
     assert not worth.is_form(Block("list", "- [Tides](../../docs/tides.md)\n- [ ] Moor it"))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Ring it. Then wait.", "Ring it."),
+        ('"Who is there? I can moor." Wait.', ""),
+        ("Ring it (twice. Or more).", ""),
+    ],
+)
+def test_of_a_paragraph_in_short_no_quotation_and_no_bracket_is_cut(said: str, told: str) -> None:
+    found = briefs.brief([Block("text", said)], LINK, briefs.NAMES)
+    assert [block.text for block in found] == [told] * bool(told)
+
+
+def test_a_long_title_goes_with_the_code_that_it_is_of() -> None:
+    title = Block("text", "**Example: a berth for two ships of the northern line**")
+    code = Block("code", "```js\n" + "moor(ship);\n" * 60 + "```")
+    after = Block("text", "Then wait.")
+    found = briefs.brief([title, code, after], LINK, briefs.BARE)
+    assert [block.text for block in found] == ["Then wait."]

@@ -208,3 +208,11 @@ def test_commands_that_their_texts_call_by_the_name_of_another_plugin_are_told_s
     assert note in document(material(harbour(24) | files))
     files = {path: text.replace("/quay:", "/harbour:") for path, text in files.items()}
     assert "Its texts put" not in document(material(harbour(24) | files))
+
+
+def test_a_row_keeps_the_pipes_of_what_is_to_be_run() -> None:
+    files = {
+        f"commands/{name}.md": f"Run `{name} | sort`, then read it.\n" for name in ("ls", "ps")
+    }
+    text = document(material(harbour() | files))
+    assert "Run `ls \\| sort`, then read it |" in text

@@ -266,6 +266,8 @@ def test_methods_that_no_listing_of_javascript_defines_are_told() -> None:
         "The listings in its file call a method that none of them defines (`ebb`)"
     )
     assert not shortfalls("/moor", body.replace("Quay {", "Quay extends Pier {")).rows
+    emits = body.replace("Quay {", "Quay extends EventEmitter {")
+    assert shortfalls("/moor", emits.replace("this.tide()", "this.emit(1)")).rows == (row,)
 
 
 def test_an_example_with_an_option_that_no_script_reads_is_left_out() -> None:

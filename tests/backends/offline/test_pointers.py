@@ -245,3 +245,18 @@ def test_of_examples_that_are_left_out_it_is_named_what_each_is_of() -> None:
     assert pointers._with_examples("Code Examples", found[:1]) == "Code Examples"
     assert pointers._with_examples("Code Examples", [*found, lost("Of (two)")]) == "Code Examples"
     assert pointers._with_examples("Steps", [(found[0][0], "Steps")] * 2) == "Steps"
+
+
+def test_of_sections_side_by_side_in_a_file_that_a_table_links_the_rest_is_named() -> None:
+    link = "[agents/pilot.md](../agents/pilot.md)"
+    home = Home(("`pilot`",), link, (1, 400), True)
+
+    def part(n: int, *path: str) -> Part:
+        return Part((*home.base, *path), (1, n), 7, [Block("list", f"1. Moor {n}")], home=home)
+
+    parts = [part(1, "Checks", "1. Ropes"), part(2, "Checks", "2. Lights"), part(3, "Stories")]
+    table = Part(("When to use",), (0,), 0, [Block("table", f"| A |\n| - |\n| {link} |")])
+    fitting = [table, parts[0]]
+    told = [part.blocks[0].text for part in pointers.of_rest([table, *parts], fitting)]
+    assert told[0] == "Its file also has Lights."
+    assert not any("Stories" in one for one in told)

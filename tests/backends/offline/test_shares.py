@@ -328,7 +328,7 @@ def test_of_a_command_without_room_for_its_calls_the_options_are_told_before_wha
 
     def command(name: str) -> list[Part]:
         home = Home((f"`/{name}`",), f"[commands/{name}.md](../commands/{name}.md)", (9,), False)
-        usage = [Block("code", f"```bash\n{calls}```")]
+        usage = [Block("code", f"```bash\n{calls}mooring start --fast\n```")]
         return [
             Part((*home.base, "Usage"), (1, 1), 2, usage, home=home),
             Part((*home.base, "What it does"), (1, 2), 7, [Block("list", does)], home=home),
@@ -336,6 +336,7 @@ def test_of_a_command_without_room_for_its_calls_the_options_are_told_before_wha
 
     [found, _] = shares.share([command("moor"), command("tar")], 1_200)
     line, told = [part for part in found if not part.is_aside]
+    assert "--fast" not in line.blocks[0].text  # another program's
     assert line.path == ("`/moor`",) and line.blocks[0].text.startswith("Options: `--bollard`, `--")
     assert told.path[-1] == "What it does"
     [found, _] = shares.share([command("moor"), command("tar")], 9_000)

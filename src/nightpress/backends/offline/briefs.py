@@ -91,7 +91,8 @@ def _shortened(block: Block, detail: int) -> Block | None:
     if detail >= BARE or block.announces or block.stops or GUARD.search(block.text):
         return block
     text = next(iter(wording.sentences(block.text.replace("\n", " "))), "").strip()
-    return replace(block, text=text) if len(text) <= 2 * MOST_SAID else None
+    is_whole = text.count('"') % 2 == 0 and text.count("(") == text.count(")")
+    return replace(block, text=text) if is_whole and len(text) <= 2 * MOST_SAID else None
 
 
 def _names(items: Sequence[str]) -> list[str]:

@@ -34,7 +34,7 @@ def _brief(material: Material, component: Component, text: str) -> str:
     text = text[:1].upper() + text[1:]
     reference = component.path in material.references
     told = _upto(text, 400) if reference else next(iter(sentences(text)), "")
-    about = shown(re.sub(r"[<>|]|\{\{\w+\}\}/", "", told)).rstrip(". ")
+    about = _BAR.sub(r"\|", shown(re.sub(r"[<>]|\{\{\w+\}\}/", "", told))).rstrip(". ")
     if _HANGS.search(about):
         about = wording.clause(about, len(about) - 1)
     about = about.rstrip(": ")

@@ -117,6 +117,8 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
             rest = dict.fromkeys(name for part in lost for name in _name(part, home, opened))
             deciding = [name for name in rest if " " in name and DECIDES.search(name)]
             few = list(filter(tells, deciding))[:MOST_DECIDING]
+            beside = [_bare(part.path[-1]) for part in lost if _is_beside(part, home, fitting)]
+            few = list(dict.fromkeys([*filter(tells, beside), *few]))[:MOST_BESIDE]
             said = f"Its file also has {_named(few)}." if few else ""
             yield from [Part(home.base, home.end, 0, [Block("text", said)])] if said else []
             continue
@@ -131,6 +133,25 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
         yield Part(tables[0].path, (*tables[0].order, LAST), 0, [Block("text", _ALL)])
 
 
+def _bare(name: str) -> str:
+    return stubs.NUMBER.sub("", name)
+
+
+def _is_beside(part: Part, home: Home, fitting: Sequence[Part]) -> bool:
+    """Is it one of several sections side by side, some of which the document has?"""
+    above = part.path[:-1]
+    shown = (one.path for one in fitting if one.home == home)
+    return len(above) > len(home.base) and any(
+        path[: len(above)] == above
+        and path[: len(part.path)] != part.path
+        and len(path) > len(above)
+        for path in shown
+    )
+
+
+MOST_BESIDE = 6
+"""Sections that are named of a file to which a table links, some of which stand beside others that
+the document has."""
 MOST_DECIDING = 3
 """Sections that are named of a file to which a table links: those that decide something."""
 _ALL = "For the rest of what each of them does, read its linked file."
@@ -321,6 +342,7 @@ def tells(name: str) -> bool:
 
 _NO_NEWS = pattern(
     r"\s*(?:more on )?(?:see also|related\b|conclusion|(?:\w+ )?overview$|remember"
+    r"|when to use$|example requests$"  # there they have other names
     r"|current (?:[\w/.&-]+ ?){1,4}$"
     r"|summary$|integration (?:with|points)\b|success criteria$|introduction$|(?:agent )?profile$)",
     re.I,

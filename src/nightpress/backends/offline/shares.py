@@ -195,7 +195,8 @@ def _with_options(group: list[Part]) -> list[tuple[int, list[Part]]]:
     there are none, or where the calls take no more room."""
     first = group[0]
     codes = [block.text for part in group for block in part.blocks if block.kind == "code"]
-    options = list(dict.fromkeys(one for code in codes for one in _OPTION.findall(code)))
+    calls = [line for code in codes for line in code.split("\n") if _CALL.match(line)]
+    options = list(dict.fromkeys(one for call in calls for one in _OPTION.findall(call)))
     line = Block("text", f"Options: {', '.join(f'`{one}`' for one in options)}.")
     above = (*first.order[:-1], 0, 0)  # right below what the component is
     short = [replace(first, path=_base(first), order=above, blocks=[line], together=())]
@@ -319,6 +320,7 @@ def _base(part: Part) -> tuple[str, ...]:
     return part.home.base if part.home else ()
 
 
+_CALL = pattern(r"[$> ]*/[a-z]")
 _OPTION = pattern(r"(?<=\s)--[a-z][\w-]*")
 PER_FACT = 3_000
 """Bytes of a text in which there is one fact at least, or it would be true of any plugin."""

@@ -93,6 +93,7 @@ def _undefined(listings: Sequence[str]) -> Iterator[str]:
     """The methods that the classes of the listings call on themselves, and none of them has; a
     class may have others from one that stands elsewhere, or be given them."""
     known = {name for one in listings for found in _NAMED.findall(one) for name in found if name}
+    known |= _EMITS
     for listing in listings:
         lines = listing.split("\n")
         for at, line in enumerate(lines):
@@ -175,8 +176,13 @@ _CLASS = pattern(
     r"(?:\((?P<base>[^)]*)\):|(?: extends (?P<other>[\w.]+))? ?\{|:)\s*$"
 )
 _BASES = frozenset(
-    "object ABC Enum IntEnum StrEnum str Exception Protocol NamedTuple Error".split()
+    "object ABC Enum IntEnum StrEnum str Exception Protocol NamedTuple Error EventEmitter".split()
 )
+_EMITS = frozenset(
+    "on once off emit addListener removeListener removeAllListeners listeners listenerCount"
+    " prependListener prependOnceListener setMaxListeners eventNames rawListeners".split()
+)
+"""What a class has of Node's EventEmitter."""
 _IDENTIFIER = pattern(r"[A-Za-z_]\w*")
 _NAMED = pattern(  # what a listing defines, or a class is given
     r"(?m)^[ \t]*(?:export )?(?:(?:public|private|protected|static|async|get|set|abstract|override"
@@ -210,6 +216,7 @@ _NOTHING = pattern(
 _STANDS_IN = pattern(
     r"(?i)(?:#|//).*\b(?:simplified|placeholder|would (?:need|query|use|aggregate|integrate|fetch"
     r"|call|require)|mock|stub|simulat\w+|todo|not (?:yet )?implemented|for demonstration"
+    r"|implementation would|would go here"
     r"|for now)\b|Error\(.[Nn]ot (?:yet )?implemented"
 )
 _MADE_UP = pattern(

@@ -47,7 +47,7 @@ _THOUGHT = pattern(r"\W*extended thinking\b|(?:\[[^\]\n]+\]|\{+\w+\}+)\s*$", re.
 _CLOSING = pattern(  # what a text says of itself at its end
     r"(?:remember: )?(?:this|the) (?:(?:comprehensive|complete|powerful|robust) (?:[\w-]+ ){1,4}?"
     r"(?=command|plugin|agent|skill)|(?:[\w-]+ )?|(?:[\w-]+ ){2,4}?(?=system))"
-    r"(?:(?:command|plugin|agent|skill|tool|generator|system|guide|pack) )?"
+    r"(?:(?:command|plugin|agent|skill|tool|generator|system|guide|pack|manager|suite) )?"
     r"(?:helps?|provides?|enables?|ensures?|delivers?|offers?|gives?|will help)\b"
     r"[^:\n]*$"
     r"|(?:just|simply) (?:talk|chat|ask)\b[^\n]*",

@@ -91,7 +91,7 @@ def is_vacuous(text: str, name: str) -> bool:
 
 _NO_WORDS = frozenset(
     "a an the for of and to with your claude code plugin plugins tool tools command commands agent"
-    " agents skill skills slash collection set".split()
+    " agents skill skills slash collection set provides contains includes".split()
 )
 
 

@@ -47,7 +47,7 @@ def of(part: Part, at: int) -> int:
         return at + 6
     if "trouble" in matters:
         return min(at, 2)
-    if heads and _RESULT.match(heads[-1]) and len(said(part)) <= LISTING:
+    if heads and _RESULT.match(heads[-1]) and len(said(part)) <= RESULT:
         return min(at, 8)
     if "settings" in matters and any(map(_tells_options, part.blocks)):
         return min(at, 3)
@@ -66,6 +66,8 @@ _REASONS = pattern(
 """The heading of why something is as it is, and not otherwise."""
 
 
+RESULT = 2_000
+"""Characters of the form of a result that has room before what is shown at length."""
 _RESULT = pattern(r"(?:output|report|response) (?:format|structure)s?$|deliverables$", re.I)
 
 
