@@ -8,6 +8,7 @@ from nightpress.backends.offline import members, phrases, trim
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.wishes import Wish, trimmed_end, wish
 from tests.backends.offline.plugins import build
+from tests.backends.offline.test_stated import plugin
 
 
 @pytest.mark.parametrize(
@@ -350,3 +351,17 @@ def test_how_members_follow_each_other_is_no_occasion() -> None:
 @pytest.mark.parametrize("end", ["like", "such as", "aligned with"])
 def test_no_phrase_ends_in_the_air(end: str) -> None:
     assert trimmed_end(f"log the catch in ledgers {end}") == "log the catch in ledgers"
+
+
+def test_of_a_pack_in_folders_the_occasions_are_of_each() -> None:
+    def command(said: str) -> str:
+        return (
+            f"---\ndescription: Serve the crew\n---\n\n# It\n\n## When to Use\n\n- {said}\n\nDo.\n"
+        )
+
+    rope = ("Check a torn hawser", "Clean the long warp", "Test each wet line", "Fix a split oar")
+    files = {f"plugins/1-rope/commands/r{n}.md": command(said) for n, said in enumerate(rope)}
+    files |= {"plugins/2-tide/commands/t.md": command("Read the old gauge"),
+              "plugins/3-light/commands/l.md": command("Trim the lantern wick")}  # fmt: skip
+    said = description(build(plugin("Serves pilots and their passengers at night.") | files))
+    assert "old gauge" in said and "lantern wick" in said and "torn hawser" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise, zip_longest
@@ -113,6 +114,7 @@ def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str
 def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:
     """What the plugin says itself of when it is used: of several commands and agents by turns, as
     the occasions of one would speak for all."""
+    every = _by_turns(every) if len(every) > FEW else every
     calls = [list(called(one)) for one in every]
     # what one of many says in its text when a means of its own is used is no call for the plugin
     speak = every if len(every) <= FEW or sum(map(len, calls)) < ENOUGH else ()
@@ -126,6 +128,15 @@ def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:
         yield from filter(None, chain.from_iterable(zip_longest(*lists)))
     else:
         yield from chain.from_iterable(lists)
+
+
+def _by_turns(every: Sequence[Component]) -> list[Component]:
+    """The commands and agents, one of each folder of a pack by turns: the first few of the first
+    folder would speak for all."""
+    groups: dict[str, list[Component]] = {}
+    for one in every:
+        groups.setdefault(posixpath.dirname(posixpath.dirname(one.path)), []).append(one)
+    return [one for turn in zip_longest(*groups.values()) for one in turn if one is not None]
 
 
 def _names(one: Wish, names: Iterable[str]) -> bool:
