@@ -214,6 +214,15 @@ def test_what_a_listing_lacks_is_a_limit_of_its_command() -> None:
     assert f"Limits\n\n- {EMPTY}" in said
 
 
+def test_what_is_shown_in_a_text_of_several_lines_is_of_its_class() -> None:
+    told = "  tell() {\n    return `\n| ${this.tide()} |\n`;\n  }\n"
+    text = f"class Quay {{\n{told}}}\nmoor(this.ebb());\n"
+    body = f"Moor.\n\n```js\n{text}// {'x' * 200}\n```\n"
+    [row] = shortfalls("/moor", body).rows
+    assert "(`tide`)" in row
+    assert not shortfalls("/moor", f"Moor.\n\n```py\n# {'x' * 200}\ndef moor(\n```\n").rows
+
+
 CLASSES = """
 class Pilot{base}:
     def __init__(self, rope):

@@ -694,3 +694,9 @@ def test_what_nobody_can_do_anything_with_is_left_out(said: str, stays: bool) ->
     text = f"# A\n\n## Of it\n\n{said}\n\n## Rope\n\nRopes are dry.\n"
     found = [one for group in trim.quoted(text, PLACE, OWN) for one in group.sections]
     assert any(block for one in found if one.heading == "Of it" for block in one.blocks) is stays
+
+
+def test_beside_warnings_a_cross_is_no_denial() -> None:
+    cross, sign, tick = "\u274c Fog", "\u26a0\ufe0f Ice", "\u2705 Sun"
+    assert marks.in_words(f"- {cross}\n- {sign}\n") == "- Fog\n- Ice\n"
+    assert "- Not: Fog" in marks.in_words(f"- {cross}\n- {tick}\n")

@@ -24,6 +24,8 @@ def needed(parts: Sequence[Part]) -> int:
     for part in parts:
         blocks = without_install(part.blocks)
         taken = sum(len(block.text.encode()) + 2 for block in blocks)
+        if part.path and _WARNS.fullmatch(part.path[-1]):
+            part.news = 0.0  # it is said again, before anything is done
         is_set = part.path == ("Configuration",) and taken <= MOST_SET
         if (is_set or any(map(_NEEDS.match, part.path))) and not part.together:
             size += taken
@@ -36,8 +38,10 @@ def needed(parts: Sequence[Part]) -> int:
 FIRST, MOST_NEEDED, MOST_SET = 5, 1_800, 800
 """The rank of what is needed, before a command's own sections; bytes of it, and of how it is
 configured."""
+_WARNS = pattern(r"(?:important |legal |security )?warnings?!?", re.I)
 _NEEDS = pattern(
-    r"(?i)(?:system |external )?(?:prerequisites?|requirements?|dependencies)\b|api keys?\b"
+    r"(?i)(?:important |legal |security )?warnings?!?$"
+    r"|(?:system |external )?(?:prerequisites?|requirements?|dependencies)\b|api keys?\b"
     r"|environment(?: variables)?$|credentials\b|(?:known )?limit(?:ation)?s\b"
 )
 

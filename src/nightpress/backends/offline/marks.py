@@ -64,7 +64,8 @@ def _runs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 def _told(run: Sequence[str]) -> Iterator[str]:
     found = [one for one in map(_MARKED.match, run) if one]
-    mixed = {one[3] in _NO for one in found} == {True, False}
+    # beside warnings alone a cross is no denial: it is worse
+    mixed = any(one[3] in _YES for one in found) and any(one[3] in _NO for one in found)
     mixed = mixed and not all(_SIGNAL.match(one[4]) for one in found)
     for one in found:
         denied = mixed and one[3] in _NO and not _SAYS_NO.match(one[4])

@@ -115,8 +115,12 @@ def _body(lines: Lines, at: int) -> Lines:
 
 
 def _deeper(lines: Lines, first: int, depth: int) -> Lines:
-    """The lines below one that are indented more."""
+    """The lines below one that are indented more; a text of several lines in backticks is all."""
     last = first + 1
+    if first < len(lines) and lines[first].rstrip().endswith("{"):
+        closing = f"{lines[first][:depth]}}}"
+        end = next((n for n, one in enumerate(lines) if n > first and one.startswith(closing)), 0)
+        return lines[first + 1 : end or len(lines)]
     while last < len(lines) and (not lines[last].strip() or _depth(lines[last]) > depth):
         last += 1
     return lines[first + 1 : last]
