@@ -142,3 +142,11 @@ def test_listings_side_by_side_give_way_to_words_and_steps_do_not(
     most = sum(map(len, code)) + 60
     found = fit([*together, words], Bounds(most, 99), (), "")
     assert [part.path[0] for part in found] == (["Use", "Use"] if held else ["Troubleshooting"])
+
+
+def test_no_answer_stands_without_its_question() -> None:
+    question = "Q: Berths by draught? Tides by the hour? Pilots on watch? "
+    answer = "A: Lanterns of red glass hang over gangways without rails."
+    assert said(Block("text", f"{question}{answer}")) == []
+    [left] = said(Block("text", f"{question[3:]}{answer}"))
+    assert left.text == answer

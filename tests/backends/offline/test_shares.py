@@ -190,6 +190,7 @@ def test_what_is_told_of_a_command_is_an_order_to_who_does_it(said: str, told: s
         ("Moor ships with tests and maps.", "Moor ships with tests and maps."),
         ("Provides a quay.", ""),
         ("Quay of the north.", ""),
+        ("Tests validate each rope.", ""),
     ],
 )
 def test_the_third_person_becomes_an_order(third: str, order: str) -> None:

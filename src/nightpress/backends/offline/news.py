@@ -161,7 +161,9 @@ def _fresh_sentences(text: str, part: Part, known: Known) -> str:
         named = set(_NAME.findall(one)) - known.tokens
         if named or (kept and _HANGS.match(one)) or known.lacks(one, part.news):
             kept.append(one)
-    return text if 2 * len(kept) >= len(said) else "".join(kept).strip()
+    if 2 * len(kept) >= len(said):
+        return text
+    return "" if _QUESTION.match(text) else "".join(kept).strip()  # no answer without its question
 
 
 class Known(Struct):
@@ -242,6 +244,7 @@ _RULE = pattern(
     r"\b(?:never|must|requires?|none|only|always|at (?:most|least)|do not|don't|except)\b", re.I
 )
 _COMMAND = pattern(r"\s*[/$>#-]|.* --?\w")
+_QUESTION = pattern(r"\W*Q(?:uestion)?(?: ?\d+)?[:.]")
 _HANGS = pattern(r"(?:this|these|that|those|it|they|both|such|then|so)\b", re.I)
 _COUNT = pattern(r"\d")
 _CALL = pattern(r"/([A-Za-z][\w:-]*)")

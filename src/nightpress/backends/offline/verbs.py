@@ -46,6 +46,9 @@ def imperative(text: str, *, surely: bool = False) -> str:
     bare = first if first in known else _bare(first, known)
     if not bare or (bare in _STATES and not surely):
         return ""
+    second = words[1].lower() if len(words) > 2 else ""
+    if bare != first and second in VERBS - NOUNS - ORDERS:
+        return ""  # "Hooks enforce rules": who does it, and what
     words[0] = words[0].replace(words[0].strip("*_,:"), bare.capitalize())
     if bare == first:
         return " ".join(words)
