@@ -1010,6 +1010,18 @@ def test_a_listing_stands_whole_where_there_is_little_else_to_say(lines: int, qu
     assert (f"({lines} lines of shell" in text) is not quoted
 
 
+def test_of_listings_that_have_no_room_together_one_that_has_stands_whole() -> None:
+    def listing(word: str, lines: int) -> str:
+        rows = (f"{word} --rope {n} --bollard {n} --quay 7 --tide {n % 12}" for n in range(lines))
+        return f"### Example {lines}: {word.title()}\n\n```bash\n" + "\n".join(rows) + "\n```\n\n"
+
+    examples = listing("moor", 400) + listing("tar", 90) + listing("scrub", 300)
+    body = f"# Moor\n\n1. Go to the quay.\n2. Run it.\n\n## Code Examples\n\n{examples}"
+    text = document(material({"commands/moor.md": f"---\ndescription: Moor ships\n---\n{body}"}))
+    assert "tar --rope 89 " in text and len(text.encode()) < 14_000
+    assert "moor --rope 0 " not in text and "(400 lines of shell" in text
+
+
 def test_what_a_readme_says_that_its_reader_never_does_is_said_of_the_user() -> None:
     readme = (
         "# Pilot\n\n## How it works\n\nIt reads the tide at the sill.\n\n**You never:**\n\n"

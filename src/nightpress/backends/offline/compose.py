@@ -66,12 +66,26 @@ def body(material: Material) -> str:
         none_left = not (_LISTED.search(shown) or _MORE in shown)
         if none_left and _tells_all(shown, text):
             material, text = longer, shown
+        elif _size(material, text) < SHORT:
+            material, text = _with_listing(material, text)
     # where that is too little, parts of what has no room stay, and what is hardly news
     for share, even in ((1.0, False), (0.5, False), (0.2, False)):
         if _size(material, text) >= material.window.min:
             break
         text = _body(material, share, even=even)
     return text
+
+
+def _with_listing(material: Material, text: str) -> tuple[Material, str]:
+    """The document with the listings of a middling length that there is room for beside all that
+    it says: who reads of three listings in their files has seen none."""
+    for most in MIDDLING:
+        longer = replace(material, quotes=most)
+        shown = _body(longer, 1.0, even=True)
+        more = sum(map(len, _FENCED.findall(shown))) > sum(map(len, _FENCED.findall(text)))
+        if more and _tells_all(shown, text):
+            return longer, shown
+    return material, text
 
 
 def _tells_all(text: str, other: str) -> bool:
@@ -87,6 +101,9 @@ def _size(material: Material, text: str) -> int:
     return len(finish.finished(material, text).encode())
 
 
+SHORT, MIDDLING = 8_500, (6_500, 4_500)
+"""Bytes of a document with less of which there is room for a listing of so many characters beside
+others that have none."""
 SLIGHT, LISTING = 11_000, 9_000
 """Bytes of a document with less of which there is room for a listing of so many characters."""
 _LISTED = pattern(r"\(\d+ lines\b")

@@ -196,8 +196,8 @@ def _with_options(group: list[Part]) -> list[tuple[int, list[Part]]]:
     first = group[0]
     codes = [block.text for part in group for block in part.blocks if block.kind == "code"]
     calls = [line for code in codes for line in code.split("\n") if _CALL.match(line)]
-    options = list(dict.fromkeys(one for call in calls for one in _OPTION.findall(call)))
-    line = Block("text", f"Options: {', '.join(f'`{one}`' for one in options)}.")
+    options = {one[1]: one[0] for call in reversed(calls) for one in _OPTION.finditer(call)}
+    line = Block("text", f"Options: {', '.join(f'`{one}`' for one in reversed(options.values()))}.")
     above = (*first.order[:-1], 0, 0)  # right below what the component is
     short = [replace(first, path=_base(first), order=above, blocks=[line], together=())]
     return [(briefs.NAMES, short)] if options and _size(short) < _size(group) else []
@@ -321,7 +321,7 @@ def _base(part: Part) -> tuple[str, ...]:
 
 
 _CALL = pattern(r"[$> ]*/[a-z]")
-_OPTION = pattern(r"(?<=\s)--[a-z][\w-]*")
+_OPTION = pattern(r"(?<=\s)(--[a-z][\w-]*)(?:[ =][\w./:,@-]*\w)?")
 PER_FACT = 3_000
 """Bytes of a text in which there is one fact at least, or it would be true of any plugin."""
 _DEMO = pattern(r"\b(?:demo|example|sample|playground|hello)\b")

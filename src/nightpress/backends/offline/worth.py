@@ -244,7 +244,8 @@ _DONE = pattern(
 )
 _GOOD_AT = pattern(
     r"(?i)\b(?:responsibilit\w+|capabilit\w+|focus(?: areas)?|expertise|duties|competenc\w+|skills"
-    r"|knowledge|stack|technolog\w+|philosophy|context|state|metrics|benefits)\b"
+    r"|knowledge|stack|technolog\w+|philosophy|context|state|metrics|benefits|features|use cases"
+    r"|communication(?: style)?|tone)\b"
 )
 _AT_HAND = pattern(r"(?i)current\b")  # what is looked up as the command runs
 _SHOWN = pattern(r"(?i)\b(?:examples?|templates?|listings?|snippets?|sample)\b")
