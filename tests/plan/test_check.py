@@ -79,6 +79,8 @@ def test_what_was_never_made_is_told_and_fails_only_when_strict(
     def judged(*words: str) -> Ran:
         return clone.run("nightpress", "ci", "check", "--baseline=sins.json", *words)
 
+    quiet = judged("-q")
+    assert (quiet.code, quiet.out) == (0, ""), quiet.err
     done = judged()
     told = [line for line in done.out.splitlines() if "not made yet" in line]
     assert done.code == 0, done.out

@@ -231,6 +231,9 @@ def test_existing_skills_are_proposed_under_their_folder_names(tmp_path: Path) -
     assert "1 skill folder called 'skill-adapter'" in said
     assert "1 skill folder against the naming rule" in said
     assert "one/skills/Second One" in said
+    assert "(delete their manifests" not in said
+    again = "\n".join(init.init(tmp_path, str(tmp_path), rename_generic=True).lines())
+    assert again.count("(delete their manifests first: what is declared stays)") == 2
 
 
 @pytest.mark.parametrize(

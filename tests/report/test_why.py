@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from nightpress.checks import evidence
+from nightpress.report import evidence as lines_of
 from tests.gemini_server import GeminiServer
 from tests.market import Market, plugin
 
@@ -188,6 +190,21 @@ def test_a_line_tells_the_lines_that_it_rests_on(market: Market) -> None:
     path.write_text(path.read_text() + "\nEvery gardener admires some purple elephants.\n")
     last = len(lines) + 1
     assert _why(market, f"{path}:{last}")["state"] == "rests on nothing"
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("README.md", "the plugin says so"),
+        ("skills/alpha/SKILL.md", "the file that was there before says so"),
+    ],
+)
+def test_a_line_that_rests_on_its_own_document_alone_is_not_the_plugin_s(
+    file: str, text: str
+) -> None:
+    unit = evidence.Unit(3, "Words.", evidence.Place(file, 1, 1))
+    where = "plugins/alpha/skills/alpha/SKILL.md:3"
+    assert lines_of._sentences(where, [unit], {file: "Words."}).text == text
 
 
 def test_what_a_section_rests_on_is_in_the_ledger(market: Market) -> None:

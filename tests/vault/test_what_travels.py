@@ -123,6 +123,7 @@ def test_secrets_stay_out_unless_they_are_wanted(place: LocalPlace, tmp_path: Pa
     (one / "late.md").write_text("words and words\n" * 200_000 + KEY + "\n")  # in a later chunk
     (source.root / "manifests/id_ed25519").write_text("private\n")
     (one / "id_mapping.md").write_text("of no secret\n")
+    (source.root / "manifests/secret-scanner.yaml").write_text("name: secret-scanner\n")
     for _ in range(2):  # the second one knows it from the index
         done = backup(source, place)
         left = _left(done)

@@ -79,13 +79,14 @@ class SyncResult(Struct):
             yield (
                 f"warning: {_some(count, 'skill folder')} called {name!r}: of skills of one name a"
                 " user sees just one; --rename-generic proposes skills/PLUGIN/ instead"
+                f"{self._first}"
             )
         if self.odd:
             few = ", ".join(self.odd[:3]) + (", ..." if len(self.odd) > 3 else "")
             odd = _some(len(self.odd), "skill folder")
             yield (
                 f"warning: {odd} against the naming rule (a-z, 0-9, single hyphens), where no"
-                f" skill can pass: {few}; --rename-generic proposes others"
+                f" skill can pass: {few}; --rename-generic proposes others{self._first}"
             )
         if self.replaced:
             yield (
@@ -98,6 +99,11 @@ class SyncResult(Struct):
             yield f"{_some(kept, 'existing skill')} {_STANDING[self.standing]}"
         if self.next_step:
             yield self.next_step
+
+    @property
+    def _first(self) -> str:
+        """What is to be done before that has an effect."""
+        return " (delete their manifests first: what is declared stays)" if self.known else ""
 
 
 _STANDING = {

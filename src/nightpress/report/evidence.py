@@ -61,8 +61,9 @@ def _declared(project: Project, path: str) -> tuple[PluginState, TargetState]:
 def _sentences(where: str, units: list[evidence.Unit], files: Mapping[str, str]) -> Why:
     known = sum(unit.place is not None for unit in units)
     state = "rests" if known == len(units) else "partly rests" if known else "rests on nothing"
+    own = {unit.place is not None and _is_own(unit.place, where) for unit in units} == {True}
     text = {
-        "rests": "the plugin says so",
+        "rests": "the file that was there before says so" if own else "the plugin says so",
         "partly rests": f"the plugin says {known} of its {len(units)} sentences",
         "rests on nothing": "nothing in the plugin says so",
     }[state]
@@ -74,6 +75,12 @@ def _sentences(where: str, units: list[evidence.Unit], files: Mapping[str, str])
         else:
             found.facts += _shown(unit.place, files)
     return found
+
+
+def _is_own(place: evidence.Place, where: str) -> bool:
+    """Is it in the document itself, as somebody wrote it, and nowhere else in the plugin?"""
+    path = where.rpartition(":")[0]
+    return path == place.file or path.endswith(f"/{place.file}")
 
 
 def _as_data(unit: evidence.Unit) -> dict[str, object]:

@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress.checks import Told
 from nightpress.model import Finding
@@ -67,7 +68,7 @@ def _property(text: str) -> str:
 def comment(report: Report) -> str:
     """The comment: what is wrong, or that nothing is."""
     placed = _shown(report)
-    closing = list(report.lines())[-1]
+    closing = list(replace(report, quiet=False).lines())[-1]
     if report.ok and not placed:
         return f"{MARK}\n**nightpress check** passes. {closing}.\n"
     verdict = "passes" if report.ok else "fails"

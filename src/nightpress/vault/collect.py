@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from nightpress.errors import UnsafePath
+from nightpress.lazy import pattern
 from nightpress.plugin import is_secret
 from nightpress.storage import git
 from nightpress.storage import tree as reading
@@ -191,8 +192,10 @@ def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Par
             nodes.append(Node("x", e.path, text=why, grave=True))
         elif e.kind == "outside":
             nodes.append(Node("x", e.path, text="a hard link that leads out", grave=True))
-        elif is_secret(e.path, source.secret_names) and not is_open(
-            source, _below_root(plugin.path, e.path)
+        elif (
+            is_secret(e.path, source.secret_names)
+            and not (kind == "project" and _DECLARES.fullmatch(e.path))
+            and not is_open(source, _below_root(plugin.path, e.path))
         ):
             nodes.append(Node("x", e.path, text="its name says that it holds secrets"))
         else:
@@ -202,6 +205,10 @@ def _part(kind: Kind, plugin: Plugin, tree: reading.Tree, source: Source) -> Par
         if notice.path not in paths:
             nodes.append(Node("x", notice.path or ".", text=notice.what, grave=True))
     return Part(kind, plugin, tuple(files), tuple(nodes))
+
+
+_DECLARES = pattern(r"manifests/[^/]+\.ya?ml")
+"""A manifest: it is called after its plugin, `secret-scanner` or whatever."""
 
 
 def _below_root(base: str, path: str) -> str:
