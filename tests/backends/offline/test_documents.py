@@ -16,10 +16,10 @@ from msgspec.structs import replace
 
 from nightpress import checks
 from nightpress.backends import finish
-from nightpress.backends.offline import components, compose, groups, voice, wording
+from nightpress.backends.offline import components, compose, groups, installing, voice, wording
 from nightpress.backends.offline.analyse import analyse
 from nightpress.backends.offline.backend import Offline, extractable
-from nightpress.backends.offline.blocks import sections
+from nightpress.backends.offline.blocks import Block, sections
 from nightpress.backends.offline.plans import NOWHERE
 from nightpress.model import Material, Request, Window
 
@@ -568,6 +568,19 @@ def test_a_skill_does_not_say_how_its_plugin_is_installed_nor_who_made_it() -> N
         assert gone not in text
     assert "Moor at dawn." in text
     assert "/plugin install harbour@x" in document(material(files, "readme", standing=readme))
+
+
+@pytest.mark.parametrize(
+    ("steps", "gone"),
+    [
+        ("1. **Download** the pack from your mail\n2. Run `claude plugin install .`", True),
+        ("1. Download this plugin\n2. Unpack it", True),
+        ("1. Download the tide tables\n2. Run `claude plugin install .`", False),
+        ("1. Get the plugin's log\n2. Read `log.txt`", False),
+    ],
+)
+def test_steps_of_an_installation_are_told_by_what_they_do(steps: str, gone: bool) -> None:
+    assert installing.installs(Block("list", steps)) is gone
 
 
 def test_what_the_replaced_document_itself_vouches_for_stays() -> None:

@@ -14,7 +14,12 @@ _INSTALL = pattern(
     r"\s*(?:[>$] )?(?:(?:claude )?/(?:plugin|reload-plugins)(?![\w:-])|claude plugins? )"
 )
 
-_STEP_INSTALLS = pattern(r"(?mi)^1[.)] \W*(?:download|get|install) (?:the|this) plugin\b")
+_STEP_INSTALLS = pattern(
+    r"(?mi)^1[.)] \W*(?:download|get|install)\W* (?:the|this) (?:plugin|pack)\b"
+)
+
+
+_CALLED = pattern(r"`(?:claude )?/?plugins? install\b")
 
 
 def needed(parts: Sequence[Part]) -> int:
@@ -87,7 +92,8 @@ def without_install(blocks: Sequence[Block]) -> Sequence[Block]:
 def installs(block: Block) -> bool:
     """Is it code that does nothing but install plugins, or a list of steps of which one is that?"""
     if block.kind == "list":
-        return _STEP_INSTALLS.search(block.text) is not None and "`" not in block.text
+        steps = _STEP_INSTALLS.search(block.text) is not None
+        return steps and ("`" not in block.text or _CALLED.search(block.text) is not None)
     lines = block.text.split("\n")[1:-1] if block.kind == "code" else []
     commands = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
     return bool(commands) and all(_INSTALL.match(line) for line in commands)
