@@ -227,6 +227,26 @@ def test_a_mistyped_word_is_told_with_the_nearest(market: Market, words: str, to
     assert "Traceback" not in ran.err
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("manifests/alpha.yaml", "x: [\n  : }\n", "manifests/alpha.yaml:2:3: expected the node"),
+        ("plugins/alpha/.claude-plugin/plugin.json", "{", "plugin.json:1:2: "),
+    ],
+)
+def test_a_broken_plugin_is_told_as_the_plan_tells_it(
+    tmp_path: Path, file: str, text: str, told: str
+) -> None:
+    market = published(tmp_path, "alpha", "beta")
+    (tmp_path / file).write_text(text)
+    planned = market.run("nightpress", "plan", "alpha").out.strip()
+    assert told in planned
+    for command in ("build", "apply", "adopt", "info", "forget", "clean", "review"):
+        ran = market.run("nightpress", command, "alpha")
+        assert (ran.code, ran.err.strip()) == (3, f"ERROR: {planned}"), command
+    assert market.run("nightpress", "build", "beta").code == 0
+
+
 @pytest.mark.parametrize("command", cli._EXAMPLES)
 def test_a_word_that_is_missing_is_told_with_an_example(market: Market, command: str) -> None:
     ran = market.run("nightpress", command)

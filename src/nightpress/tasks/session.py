@@ -185,13 +185,15 @@ class Session:
         return sorted(busy, key=lambda item: first[item.slug])
 
     def _check_names(self) -> None:
-        """UsageError for a document that no manifest declares, with those that there are, and for
-        a pattern that none of them matches."""
+        """UsageError for a document that no manifest declares, with those that there are, for a
+        pattern that none of them matches, and for a plugin that cannot be worked with."""
         for name in self.invocation.names if self.invocation is not None else ():
             group, _, job = name.partition(":")
             if "*" in job and group in command_line.PER_PLUGIN:
                 matching(self.catalog, job)
             slug, slash, document = job.partition("/")
+            if group in command_line.PER_PLUGIN and slug in self.catalog.slugs:
+                self.sound(slug)
             own = [i.name for i in self.catalog.items.values() if i.slug == slug]
             named = group in ("enhance", "adopt") and slash and "*" not in name
             if named and own and document not in own:
@@ -223,6 +225,14 @@ class Session:
             raise UsageError(
                 f"there is no {what} {name!r}{near}", "manifests/ has a file for each plugin"
             )
+
+    def sound(self, slug: str) -> None:
+        """UsageError, as the plan says it, for a plugin that cannot be worked with."""
+        from nightpress.project import folded
+
+        found = self.plugin(slug)
+        if broken := [p for p in found.problems if p.severity == "error" and not found.states]:
+            raise UsageError("\n".join(folded(broken)))
 
     def slugs(self) -> list[str]:
         """The plugins of those enhancements."""

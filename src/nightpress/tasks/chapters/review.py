@@ -36,6 +36,8 @@ def review() -> Task:
         from nightpress.report import review_page
 
         now.known(plugin)
+        if plugin:
+            now.sound(plugin.partition("/")[0])
         drafts, margins, undeclared = waiting(now, plugin)
         if format == "json":
             rows = review.as_dict(drafts)
