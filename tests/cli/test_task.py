@@ -216,6 +216,11 @@ def test_a_command_finds_the_project_from_a_sub_folder(market: Market, words: st
         ("nightpress check alhpa", "no such file, folder or plugin; did you mean 'alpha'?"),
         ("nightpress help nope", "there is no command 'nope'\n"),
         ("nightpress restore nope", "there is no snapshot of 'nope'"),
+        (
+            "nightpress report extra",
+            "nightpress report has no use for extra\n  hint",
+        ),
+        ("nightpress backup --quiet alpha", "nightpress backup has no use for alpha"),
         ("nightpress restore-all nope.db elsewhere", "there is no vault in nope.db"),
     ],
 )
@@ -500,6 +505,8 @@ def test_help_and_completion_name_the_options_of_a_task(market: Market, command:
     declared = sorted(task.OPTIONS[command])
     if isinstance(made, dict):  # not one per plugin
         assert declared == sorted("--" + param["long"] for param in made["params"])
+        valued = {"--" + param["long"] for param in made["params"] if param.get("type") is not bool}
+        assert valued == task._VALUED_IN_STATIC & set(declared)
     offered = market.run("nightpress", "completion", "words", command, "--").out.split()
     assert {*declared, "--quiet"} <= set(offered)
     assert ("--json" in offered) == (command != "explore")

@@ -218,6 +218,9 @@ def _line(command: str, words: list[str]) -> Iterator[str]:
     if command in ("plan", "review"):
         words = list(_of_one(command, words))
     if command in _STATIC:
+        if extra := _apart(words, _VALUED_IN_STATIC)[1]:
+            told = f"nightpress {command} has no use for {extra[0]}"
+            raise errors.UsageError(told, f"nightpress {command} --help")
         yield from (command, *words)
         return
     own, names = _apart(words, _VALUED | _VALUED_IN_A_RUN if command == "build" else _VALUED)
@@ -334,6 +337,9 @@ _VALUED = frozenset({"--because", "--template", "--sort"})
 _VALUED_IN_A_RUN = frozenset(
     "-n --process -v --verbosity -P --parallel-type -o --output-file -r --reporter"
     " --failure-verbosity --db-file".split()
+)
+_VALUED_IN_STATIC = frozenset(
+    "--add --days --format --into --plugin --port --snapshot".split()  # a test compares
 )
 """Options whose value is the next word; doit has those of a run."""
 
