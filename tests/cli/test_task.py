@@ -293,6 +293,19 @@ def test_a_task_of_the_users_own_is_known(tmp_path: Path) -> None:
     assert market.doit("enhancer").code == 0
 
 
+_SOMEONES = "def task_x():\n    return {'actions': ['true']}  # not nightpress\n"
+
+
+@pytest.mark.parametrize("text", ["", _SOMEONES])
+def test_a_dodo_of_someone_else_is_told(tmp_path: Path, text: str) -> None:
+    market = published(tmp_path, "alpha")
+    (tmp_path / "dodo.py").write_text(text)
+    told = "ERROR: dodo.py is not one of nightpress\n  hint: move it away, then nightpress init\n"
+    for command in ("plan", "build", "init")[: 2 if text else 3]:
+        ran = market.run("nightpress", command)
+        assert (ran.code, ran.out, ran.err.rstrip("\n")) == (3, "", told.rstrip("\n")), command
+
+
 def test_no_project_is_set_up_inside_another(market: Market) -> None:
     inside = Market(market.root / "plugins" / "alpha")
     ran = inside.run("nightpress", "init")

@@ -79,11 +79,11 @@ def test_init_writes_what_a_project_needs(tmp_path: Path) -> None:
 def test_init_again_changes_nothing(tmp_path: Path) -> None:
     plugin(tmp_path, "one")
     put(tmp_path / ".gitignore", "build/")
-    put(tmp_path / "dodo.py", "# mine\n")
+    put(tmp_path / "dodo.py", "# mine, of nightpress\n")
     put(tmp_path / "manifests" / "_defaults.yaml", "marketplace: .  # mine\n")
     init.init(tmp_path, str(tmp_path))
     assert (tmp_path / ".gitignore").read_text() == "build/\n.nightpress/\nnightpress.sarif\n"
-    assert (tmp_path / "dodo.py").read_text() == "# mine\n"
+    assert (tmp_path / "dodo.py").read_text() == "# mine, of nightpress\n"
     assert (tmp_path / "manifests" / "_defaults.yaml").read_text() == "marketplace: .  # mine\n"
     before = {path: os.stat(tmp_path / path).st_mtime_ns for path in tree(tmp_path)}
     done = init.init(tmp_path, str(tmp_path))

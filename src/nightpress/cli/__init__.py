@@ -287,11 +287,11 @@ def _restore_all(given: argparse.Namespace) -> int:
 def _tonight(given: argparse.Namespace) -> int:
     from nightpress import clock
     from nightpress.cli import tonight
-    from nightpress.project import lacks_dodo, located, options
+    from nightpress.project import foreign_dodo, lacks_dodo, located, options
 
     project = located(given.project)
-    if lacks := lacks_dodo(project):
-        raise lacks
+    if wrong := lacks_dodo(project) or foreign_dodo(project):
+        raise wrong
     settings = {
         name: str(value)
         for name in options.OPTIONS

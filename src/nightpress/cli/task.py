@@ -59,7 +59,7 @@ COMMANDS = _PER_PLUGIN | _STATIC | _OF_DOIT
 def run(argv: Sequence[str]) -> int:
     """Become doit with the line that `argv` (the command first) stands for; `--project FOLDER` says
     where, else the nearest project from here upwards. UsageError where there is none."""
-    from nightpress.project import lacks_dodo, located
+    from nightpress.project import foreign_dodo, lacks_dodo, located
 
     command, *words = argv
     if "" in words:
@@ -82,8 +82,8 @@ def run(argv: Sequence[str]) -> int:
         words = _meant(command, words)
     line = list(_line(command, words))
     _known(root, line)
-    if lacks := lacks_dodo(root):
-        raise lacks
+    if wrong := lacks_dodo(root) or foreign_dodo(root):
+        raise wrong
     os.chdir(root)
     _become("nightpress.tasks", *line)
 

@@ -15,7 +15,7 @@ from nightpress import lazy
 
 if TYPE_CHECKING:
     from nightpress.project.analyses import check_analysis
-    from nightpress.project.chapters import add_chapters, lacks_dodo
+    from nightpress.project.chapters import FOREIGN, add_chapters, foreign_dodo, lacks_dodo
     from nightpress.project.defaults import FILE, Defaults, house, load_defaults
     from nightpress.project.generators import load_generator
     from nightpress.project.manifests import load_manifest
@@ -30,7 +30,7 @@ else:
         __name__,
         {
             "analyses": ["check_analysis"],
-            "chapters": ["add_chapters", "lacks_dodo"],
+            "chapters": ["FOREIGN", "add_chapters", "foreign_dodo", "lacks_dodo"],
             "defaults": ["Defaults", "FILE", "house", "load_defaults"],
             "generators": ["load_generator"],
             "manifests": ["load_manifest"],
@@ -45,6 +45,7 @@ else:
 
 __all__ = [
     "FILE",
+    "FOREIGN",
     "OPTIONS",
     "STATE",
     "Defaults",
@@ -60,6 +61,7 @@ __all__ = [
     "docs",
     "folded",
     "foregone",
+    "foreign_dodo",
     "generators",
     "house",
     "init",

@@ -11,7 +11,10 @@ from nightpress.project.resources import bundled
 from nightpress.project.sync import replace
 from nightpress.storage import private
 
-__all__ = ["add_chapters", "lacks_dodo"]
+__all__ = ["FOREIGN", "add_chapters", "foreign_dodo", "lacks_dodo"]
+
+FOREIGN = ("dodo.py is not one of nightpress", "move it away, then nightpress init")
+"""What is said of a dodo.py that does nothing with nightpress, and what to do."""
 
 
 def lacks_dodo(root: Path) -> UsageError | None:
@@ -23,6 +26,14 @@ def lacks_dodo(root: Path) -> UsageError | None:
         what = "not a regular file (a folder, FIFO, socket, device, or a link to one)"
         return UsageError(f"{path}: {what}", "remove it, then run nightpress init")
     return UsageError(f"there is no dodo.py in {root.resolve()}", "nightpress init writes it")
+
+
+def foreign_dodo(root: Path) -> UsageError | None:
+    """What to say of a dodo.py that never names nightpress; None where there is no such."""
+    path = root / "dodo.py"
+    if path.is_file() and b"nightpress" not in private.contents(path):
+        return UsageError(*FOREIGN)
+    return None
 
 
 def add_chapters(root: Path) -> list[str]:

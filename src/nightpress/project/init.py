@@ -10,7 +10,7 @@ from pathlib import Path
 
 from nightpress import project as contract
 from nightpress.errors import UsageError
-from nightpress.project import crash, discover, paths, yaml_write
+from nightpress.project import chapters, crash, discover, paths, yaml_write
 from nightpress.project.sync import Sync, SyncResult, replace, settings, unwritable, write_new
 
 __all__ = ["SyncResult", "init", "place", "sync"]
@@ -46,6 +46,8 @@ def init(project: Path, marketplace: str, *, rename_generic: bool = False) -> Sy
 def place(root: Path, marketplace: str) -> str:
     """The marketplace's folder, relative to the project. Raises as `init`."""
     _not_inside_another(root)
+    if foreign := chapters.foreign_dodo(root):
+        raise foreign
     relative = _within(root, marketplace)
     if (root / contract.FILE).exists():
         settings(root)

@@ -135,6 +135,7 @@ def _lacks(missing: list[str]) -> str:
 def main() -> None:
     """Load the dodo.py of this folder; the last line that is printed tells what is wrong with it,
     as JSON: what, what to do, and whether a build can do without."""
+    from nightpress.project import FOREIGN
     from nightpress.tasks import dodo  # not __main__, which runs this
 
     told = ("", "", True)
@@ -143,7 +144,7 @@ def main() -> None:
         if missing := dodo.lacking():
             told = (f"dodo.py {_lacks(missing)}", ADD, "enhance" not in missing)
         elif not dodo.is_ours():
-            told = ("dodo.py is not one of nightpress", "move it away, then nightpress init", False)
+            told = (*FOREIGN, False)
     except Exception as error:  # noqa: BLE001 - whatever the user's own code raises
         ours = str(error) if isinstance(error, InvalidDodoFile) else broken(error)
         what = ours or f"dodo.py: {type(error).__name__}: {error}"

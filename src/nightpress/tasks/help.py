@@ -66,6 +66,10 @@ class _Plain(Command):  # type: ignore[misc]
                 raise
             raise InvalidDodoFile(said) from None
         except InvalidCommand as error:
+            if voice.is_nightpress() and not dodo.is_ours():
+                from nightpress.project import FOREIGN
+
+                raise InvalidCommand("\n  hint: ".join(FOREIGN)) from None
             if (said := _option_behind(str(error), self.get_name(), in_args)) is None:
                 raise
             raise InvalidCommand(said) from None
