@@ -700,3 +700,12 @@ def test_beside_warnings_a_cross_is_no_denial() -> None:
     cross, sign, tick = "\u274c Fog", "\u26a0\ufe0f Ice", "\u2705 Sun"
     assert marks.in_words(f"- {cross}\n- {sign}\n") == "- Fog\n- Ice\n"
     assert "- Not: Fog" in marks.in_words(f"- {cross}\n- {tick}\n")
+
+
+def test_lines_that_lost_their_marks_below_a_label_are_a_list() -> None:
+    lost = "**Do:**\n Ring it\n Wait\n\n```\n**Do:**\n Ring it\n Wait\n```\n"
+    assert marks.in_words(lost) == lost.replace(
+        "**Do:**\n Ring it\n Wait\n\n", "**Do:**\n\n- Ring it\n- Wait\n\n", 1
+    )
+    for same in ("**Do:** it\n Ring it\n Wait\n", "**Do:**\n Ring it\nWait\n"):
+        assert marks.in_words(same) == same

@@ -23,7 +23,26 @@ def in_words(text: str) -> str:
             lines[first:end] = [*(lead if bare else ()), *_told(run)]
         elif _WHEN.match(_heading(lines, first)) and all(map(_LOST.match, run)):
             lines[first:end] = _guessed(run)
-    return "\n".join(lines)
+    return "\n".join(_unmarked(lines))
+
+
+def _unmarked(lines: Sequence[str]) -> Iterator[str]:
+    """The lines; those below a label that all have the blank which a lost mark has left are a
+    list."""
+    fence, at = "", 0
+    while at < len(lines):
+        line = lines[at]
+        if found := _FENCED.match(line):
+            fence = "" if fence and found[1].startswith(fence) else fence or found[1]
+        end = at + 1
+        while end < len(lines) and _BLANK.match(lines[end]):
+            end += 1
+        yield line
+        if end - at > 2 and not fence and _LABELS.fullmatch(line):
+            yield from ["", *(f"- {one.strip()}" for one in lines[at + 1 : end])]
+            at = end
+        else:
+            at += 1
 
 
 def listed(info: str, content: str) -> list[str]:
@@ -91,6 +110,8 @@ _YES, _NO = "\u2705\u2714\u2713\u2611", "\u274c\u2716\u2717\u2718\u274e\U0001f6a
 _MARKED = pattern(rf"^(\s*)([-*+] +)?([{_YES}{_NO}\u26a0])\ufe0f? *(\S.*)$")
 _SIGNAL = pattern(r"\W*\w+\W*: ")  # "Red: stop" says what the mark means
 _LOST = pattern(r"^- {2,3}(?=\S)")
+_BLANK = pattern(r" [A-Z]\w")
+_LABELS = pattern(r"\*\*[^*\n]+(?::\*\*|\*\*:)")
 _BULLET = pattern(r"^\s*[-*+] ")
 _FENCED = pattern(r"^\s*(`{3,}|~{3,})")
 _WHEN = pattern(r"#+ .*\bwhen to use\b", re.I)

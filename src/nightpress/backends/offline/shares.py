@@ -197,7 +197,9 @@ def _with_options(group: list[Part]) -> list[tuple[int, list[Part]]]:
     codes = [block.text for part in group for block in part.blocks if block.kind == "code"]
     calls = [line for code in codes for line in code.split("\n") if _CALL.match(line)]
     options = {one[1]: one[0] for call in reversed(calls) for one in _OPTION.finditer(call)}
-    line = Block("text", f"Options: {', '.join(f'`{one}`' for one in reversed(options.values()))}.")
+    line = Block(
+        "text", f"Options, as in: {', '.join(f'`{one}`' for one in reversed(options.values()))}."
+    )
     above = (*first.order[:-1], 0, 0)  # right below what the component is
     short = [replace(first, path=_base(first), order=above, blocks=[line], together=())]
     return [(briefs.NAMES, short)] if options and _size(short) < _size(group) else []
