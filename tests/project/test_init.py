@@ -126,6 +126,33 @@ def test_init_in_another_folder_than_this_one(tmp_path: Path) -> None:
     assert done.plugins == 1
 
 
+def test_init_refuses_one_plugin_of_a_marketplace(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        plugin(tmp_path, f"plugins/{name}")
+    before = tree(tmp_path)
+    for folder, marketplace in (("plugins/one", "."), (".", "plugins/one"), (".", "plugins/two")):
+        with pytest.raises(UsageError, match=r"is one of the plugins in .*/plugins\n"):
+            init.init(tmp_path / folder, marketplace)
+    (tmp_path / "plugins/two/.claude-plugin/plugin.json").unlink()
+    put(tmp_path / ".claude-plugin/marketplace.json", {"plugins": []})
+    with pytest.raises(UsageError, match=f"one is one of the plugins in {tmp_path}\n"):
+        init.init(tmp_path, "plugins/one")
+    assert len(tree(tmp_path)) == len(before)
+    (tmp_path / "plugins/one/.git").mkdir()
+    assert init.init(tmp_path / "plugins/one", ".").plugins == 1
+
+
+def test_init_of_a_repository_that_is_one_plugin(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        plugin(tmp_path, name)
+        (tmp_path / name / ".git").mkdir()
+    plugin(tmp_path, "three")
+    assert init.init(tmp_path / "three", ".").plugins == 1
+    put(tmp_path / "one/.claude-plugin/marketplace.json", {"plugins": [{"source": "./"}]})
+    for name in ("one", "two"):
+        assert init.init(tmp_path / name, ".").plugins == 1
+
+
 def test_init_with_wrong_defaults_or_an_odd_marketplace_writes_nothing(tmp_path: Path) -> None:
     plugin(tmp_path, "back\\slash/one")
     with pytest.raises(UsageError, match="backslash"):

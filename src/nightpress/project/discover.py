@@ -28,7 +28,7 @@ CAP = 4 * 1024 * 1024
 """Bytes of a marketplace.json or plugin.json at most."""
 
 _CAPS = reading.Caps(files=2_000_000, depth=60)
-_LISTS = (".claude-plugin/marketplace.json", "marketplace.json")
+LISTS = (".claude-plugin/marketplace.json", "marketplace.json")
 _MANIFESTS = (".claude-plugin/plugin.json", "plugin.json")
 _LOCAL = frozenset({None, "directory", "file", "local", "path", "relative"})
 _SHOWN, _UNREAD = 10, "correct it there; until then nobody can install from it"
@@ -196,7 +196,7 @@ def _listed(market: _Market) -> dict[str, dict[str, Any]]:
 def _list(market: _Market) -> str | None:
     """Where marketplace.json is; of a link, where it leads, within the marketplace."""
     root = Path(os.path.realpath(market.root))
-    for path in _LISTS:
+    for path in LISTS:
         real = Path(os.path.realpath(market.root / path))  # a loop of links is no error to it
         if real.is_file() and real.is_relative_to(root):
             found = real.relative_to(root).as_posix()
@@ -210,7 +210,7 @@ def listed_folders(root: Path, marketplace: str) -> tuple[list[str], list[str]]:
     """The folders that marketplace.json lists and that are there (relative to root), and where
     such a file may stand; nothing is walked, and what is odd is left to `discover`."""
     prefix = "" if marketplace == "." else f"{marketplace}/"
-    lists = [prefix + path for path in _LISTS]
+    lists = [prefix + path for path in LISTS]
     market = _Market(root / marketplace, ())
     if path := _list(market):
         value = _object(market, path)

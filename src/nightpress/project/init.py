@@ -10,6 +10,7 @@ from pathlib import Path
 
 from nightpress import project as contract
 from nightpress.errors import UsageError
+from nightpress.plugin import anatomy
 from nightpress.project import chapters, crash, discover, paths, yaml_write
 from nightpress.project.sync import Sync, SyncResult, replace, settings, unwritable, write_new
 
@@ -49,6 +50,8 @@ def place(root: Path, marketplace: str) -> str:
     if foreign := chapters.foreign_dodo(root):
         raise foreign
     relative = _within(root, marketplace)
+    if not (root / "dodo.py").exists():
+        _not_one_of_many(root / relative)
     if (root / contract.FILE).exists():
         settings(root)
     else:
@@ -78,6 +81,28 @@ def _not_inside_another(root: Path) -> None:
                 f"{root.name} is in the project {above}",
                 f"run nightpress init in {above} for new plugins; its commands also work from here",
             )
+
+
+def _not_one_of_many(base: Path) -> None:
+    """A project for one plugin of a marketplace would leave out all others; a plugin that is a
+    repository of its own is none of these."""
+    ups = (base, *base.parents)
+    inside = next((up for up in ups if any(up.glob(anatomy.PLUGIN_JSON[0]))), None)
+    if inside is None or (inside / ".git").exists():
+        return
+    folder = inside.parent
+    beside = len([*folder.glob(f"*/{anatomy.PLUGIN_JSON[0]}")]) > 1 and (
+        folder.name == "plugins" or any((up / ".git").exists() for up in inside.parents)
+    )  # elsewhere neighbours may have nothing to do with each other
+    for up in inside.parents:
+        if beside or any(any(up.glob(path)) for path in discover.LISTS):
+            raise UsageError(
+                f"{inside.name} is one of the plugins in {up}",
+                "run nightpress init for all of them, in the marketplace's folder; nightpress build"
+                f" {inside.name} then makes those of one",
+            )
+        if (up / ".git").exists():
+            return
 
 
 def _within(root: Path, marketplace: str) -> str:
