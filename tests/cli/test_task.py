@@ -221,6 +221,7 @@ def test_a_command_finds_the_project_from_a_sub_folder(market: Market, words: st
             "nightpress report has no use for extra\n  hint",
         ),
         ("nightpress backup --quiet alpha", "nightpress backup has no use for alpha"),
+        ("nightpress verify-vault", "there is no vault in .nightpress/vault.db"),
         ("nightpress restore-all nope.db elsewhere", "there is no vault in nope.db"),
     ],
 )
@@ -473,12 +474,12 @@ def test_quiet_dry_and_verbose_are_of_every_command(market: Market) -> None:
 
 
 def test_what_fails_quietly_says_why(market: Market) -> None:
-    for words, why in (("verify-vault", "there is no vault"), ("validate", "nix.yaml")):
+    for words, code, why in (("verify-vault", 3, "there is no vault"), ("validate", 1, "nix.yaml")):
         broken = market.root / "manifests" / "nix.yaml"
         broken.write_text("a: [\n")
         ran = market.run("nightpress", words, "-q")
         broken.unlink()
-        assert (ran.code, ran.out) == (1, ""), words
+        assert (ran.code, ran.out) == (code, ""), words
         assert why in ran.err
 
 

@@ -47,9 +47,11 @@ class VerifyResult(Struct, frozen=True):
 
 
 def verify(place: Place, progress: Listener = silent, clock: Clock | None = None) -> VerifyResult:
-    """Read every object of the vault back, and check that each snapshot has all of its own."""
+    """Read every object of the vault back, and check that each snapshot has all of its own.
+    Absent where there is no vault."""
     clock = clock or RealClock()
     began = clock.monotonic()
+    schema.check(place, *place.read(schema.WHICH))
     snapshots = inventory.snapshots(place)
     problems = [f"SQLite's integrity check: {safe(one)}" for one in place.integrity()]
     if snapshots:
