@@ -253,6 +253,17 @@ def test_a_broken_plugin_is_told_as_the_plan_tells_it(
     assert market.run("nightpress", "build", "beta").code == 0
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("run", "build"), ("enhance", "build"), ("biuld", "build"), ("prun", "prune"),
+        ("forgte", ""), ("remove", "review"), ("restor", "restore"), ("clen", "clean"),
+    ],
+)  # fmt: skip
+def test_no_command_that_removes_something_is_a_guess(word: str, meant: str) -> None:
+    assert cli._near(word) == (f"; did you mean {meant!r}?" if meant else "")
+
+
 @pytest.mark.parametrize("command", cli._EXAMPLES)
 def test_a_word_that_is_missing_is_told_with_an_example(market: Market, command: str) -> None:
     ran = market.run("nightpress", command)

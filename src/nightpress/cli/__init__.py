@@ -128,8 +128,7 @@ class _Parser(argparse.ArgumentParser):
         """What is wrong with the line, and what to write instead."""
         said, hint = message, f"{self.prog} --help"
         if found := re.match(r"argument COMMAND: invalid choice: '(.*?)' \(", message):
-            near = suggestion(found[1], [*task.COMMANDS, *_OWN], lead="; ")
-            said, hint = f"there is no command {found[1]!r}{near}", "nightpress help"
+            said, hint = f"there is no command {found[1]!r}{_near(found[1])}", "nightpress help"
         elif found := re.match(r"argument (.*?): invalid choice: '(.*?)' \(.*? (.*)\)", message):
             known = re.findall(r"[\w-]+", found[3].removeprefix("from "))
             near = suggestion(found[2], known, lead="; ")
@@ -153,6 +152,20 @@ _EXAMPLES = {
     "why": "plugins/my-plugin/skills/my-plugin/SKILL.md:12",
 }  # fmt: skip
 """Of each command that needs a word: one that works."""
+
+
+_REMOVING = frozenset({"clean", "forget", "forget-backups", "prune", "restore", "restore-all"})
+"""Commands that remove or replace something: only a slip of a letter is taken for one of them."""
+_DOIT_BUILDS = ("enhance", "run")
+"""doit's words for `build`."""
+
+
+def _near(word: str) -> str:
+    """The command that was most likely meant by one that there is not; "" if none is near."""
+    word = "build" if word.lower() in _DOIT_BUILDS else word
+    others = {*task.COMMANDS, *_OWN} - _REMOVING
+    slip = suggestion(word, _REMOVING, lead="; ", cutoff=0.85)
+    return slip or suggestion(word, others, lead="; ")
 
 
 def _unknown(command: str, word: str, parser: argparse.ArgumentParser) -> errors.UsageError:
