@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from nightpress import voice
+from nightpress.errors import UsageError
 from nightpress.tasks.session import Session
 from nightpress.tasks.task import FORMAT, Task, command, option, say, write
 
@@ -19,6 +20,8 @@ def report() -> Task:
         from nightpress.report import review_page
         from nightpress.tasks.chapters.review import waiting
 
+        if days < 1:
+            raise UsageError(f"--days {days}: expected a whole number from 1 up", "--days 30, say")
         figures = report.gather(now.project, days)
         paths = report.write(now.project, figures)
         if format == "json":
