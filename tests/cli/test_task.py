@@ -223,6 +223,8 @@ def test_a_command_finds_the_project_from_a_sub_folder(market: Market, words: st
         ("nightpress backup --quiet alpha", "nightpress backup has no use for alpha"),
         ("nightpress report --days 0", "--days 0: expected a whole number from 1 up"),
         ("nightpress report --days -3", "--days -3: expected a whole number from 1 up"),
+        ("nightpress plan --project", "option --project needs a value\n  hint: --project FOLDER"),
+        ("nightpress build --project -n", "option --project needs a value"),
         ("nightpress verify-vault", "there is no vault in .nightpress/vault.db"),
         ("nightpress restore-all nope.db elsewhere", "there is no vault in nope.db"),
     ],

@@ -148,8 +148,11 @@ def _become(module: str, *words: str) -> NoReturn:
 def project(words: Sequence[str]) -> tuple[str, list[str]]:
     """(folder, the other words)."""
     for at, word in enumerate(words):
-        if word == "--project" and at + 1 < len(words):
-            return words[at + 1], [*words[:at], *words[at + 2 :]]
+        following = words[at + 1] if at + 1 < len(words) else "-"
+        if word == "--project=" or (word == "--project" and following.startswith("-")):
+            raise errors.UsageError("option --project needs a value", "--project FOLDER")
+        if word == "--project":
+            return following, [*words[:at], *words[at + 2 :]]
         if word.startswith("--project="):
             return word.partition("=")[2], [*words[:at], *words[at + 1 :]]
     return ".", list(words)
