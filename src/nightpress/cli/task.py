@@ -221,7 +221,9 @@ def _line(command: str, words: list[str]) -> Iterator[str]:
     if command in ("plan", "review"):
         words = list(_of_one(command, words))
     if command in _STATIC:
-        if extra := _apart(words, _VALUED_IN_STATIC)[1]:
+        given, extra = _apart(words, _VALUED_IN_STATIC)
+        options = {word.partition("=")[0] for word in given if word.startswith("-")}
+        if extra and options <= set(OPTIONS.get(command, ())):  # else doit tells of the option
             told = f"nightpress {command} has no use for {extra[0]}"
             raise errors.UsageError(told, f"nightpress {command} --help")
         yield from (command, *words)
