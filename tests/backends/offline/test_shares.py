@@ -339,7 +339,7 @@ def test_of_a_command_without_room_for_its_calls_the_options_are_told_before_wha
     line, told = [part for part in found if not part.is_aside]
     assert "--fast" not in line.blocks[0].text  # another program's
     assert line.path == ("`/moor`",) and line.blocks[0].text.startswith(
-        "Options, as in: `--bollard now`, `--"
+        "Called as in `/moor the bollard --bollard now`; also with `--"
     )
     assert told.path[-1] == "What it does"
     [found, _] = shares.share([command("moor"), command("tar")], 9_000)

@@ -181,11 +181,12 @@ def test_what_is_told_of_the_command_is_told_to_who_does_it(said: str, told: str
 def test_a_step_is_an_order_in_every_step() -> None:
     text = (
         "# X\n\n## Step 1: Look\n\nCreates the log.\n\n## Step 2: Go\n\n"
-        "Based on it all, sets a course.\n"
+        "Based on it all, sets a course.\n\n## Step 3: Check\n\nTests validate each rope.\n"
     )
     found = [voice.of_it(one) for one in sections(text, NOWHERE)]
     said = [block.text for one in found for block in one.blocks]
-    assert said == ["Create the log.", "Based on it all, set a course."]
+    told = ["Create the log.", "Based on it all, set a course.", "Tests validate each rope."]
+    assert said == told
 
 
 def test_criteria_for_something_else_call_nobody_and_a_case_stays_without_its_command() -> None:

@@ -10,6 +10,7 @@ from nightpress.backends.offline import (
     articles,
     marks,
     person,
+    praise,
     terms,
     trim,
     voice,
@@ -709,3 +710,8 @@ def test_lines_that_lost_their_marks_below_a_label_are_a_list() -> None:
     )
     for same in ("**Do:** it\n Ring it\n Wait\n", "**Do:**\n Ring it\nWait\n"):
         assert marks.in_words(same) == same
+
+
+def test_no_quotation_is_changed() -> None:
+    said = 'Draw a powerful chart: "Design the perfect UI".'
+    assert praise.struck(said) == 'Draw a chart: "Design the perfect UI".'

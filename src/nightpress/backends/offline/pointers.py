@@ -118,7 +118,8 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
             deciding = [name for name in rest if " " in name and DECIDES.search(name)]
             few = list(filter(tells, deciding))[:MOST_DECIDING]
             beside = [_bare(part.path[-1]) for part in lost if _is_beside(part, home, fitting)]
-            few = list(dict.fromkeys([*filter(tells, beside), *few]))[:MOST_BESIDE]
+            beside = [name for name in beside if tells(name) and len(name) > LEAST_NAME]
+            few = list(dict.fromkeys([*beside, *few]))[:MOST_BESIDE]
             said = f"Its file also has {_named(few)}." if few else ""
             yield from [Part(home.base, home.end, 0, [Block("text", said)])] if said else []
             continue
@@ -149,6 +150,8 @@ def _is_beside(part: Part, home: Home, fitting: Sequence[Part]) -> bool:
     )
 
 
+LEAST_NAME = 4
+"""Letters of a name that says what it is of ("Go" does not)."""
 MOST_BESIDE = 6
 """Sections that are named of a file to which a table links, some of which stand beside others that
 the document has."""

@@ -28,6 +28,7 @@ _SALES = pattern(
     r"(?!-(?!fast)\w)",  # of a name ("magic-codex")
     re.I,
 )
+_AS_IT_IS = pattern(r"(`+)(?!`).+?(?<!`)\1(?!`)|\"[^\"\n]+\"", re.S)
 _PRICES = pattern(r"\b(?:plans|pricing|tiers)\b[^.!?\n]*\$\d", re.I)
 _ADJECTIVE = (
     r"(?:seamless|effortless|instant(?-i:(?! [A-Z]))|(?<!-)perfect(?! for\b)|powerful|revolutionary"
@@ -96,10 +97,11 @@ _PERFECT = pattern(r"\b[Pp]erfect for\b")
 
 
 def struck(text: str) -> str:
-    """The text without praising words, outside of code, where nothing else may go."""
+    """The text without praising words, outside of code and of quotations, where nothing else may
+    go."""
     text = _ENSURED.sub("", text)
     pieces, at = [], 0
-    for span in _SPAN.finditer(text):
+    for span in _AS_IT_IS.finditer(text):
         pieces += [_PRAISE.sub(_rest, text[at : span.start()]), span.group()]
         at = span.end()
     return "".join([*pieces, _PRAISE.sub(_rest, text[at:])])

@@ -7,6 +7,7 @@ most worth first. Of what only shows something there is none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from posixpath import commonprefix
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 from nightpress.backends.offline import briefs, worth
 from nightpress.backends.offline.blocks import Block, is_pointer, is_told
 from nightpress.backends.offline.part import LAST, Part
-from nightpress.backends.offline.wording import stems
+from nightpress.backends.offline.wording import stems, together
 from nightpress.lazy import pattern
 
 MUST = 5
@@ -191,18 +192,25 @@ def _units(parts: Sequence[Part]) -> Iterator[_Unit]:
 
 
 def _with_options(group: list[Part]) -> list[tuple[int, list[Part]]]:
-    """How something is called, in a line: the options of the calls that are shown. None where
-    there are none, or where the calls take no more room."""
+    """How something is called, in a line: the call with most options of those that are shown, and
+    the others. None where there are none, or where the calls take no more room."""
     first = group[0]
     codes = [block.text for part in group for block in part.blocks if block.kind == "code"]
     calls = [line for code in codes for line in code.split("\n") if _CALL.match(line)]
     options = {one[1]: one[0] for call in reversed(calls) for one in _OPTION.finditer(call)}
-    line = Block(
-        "text", f"Options, as in: {', '.join(f'`{one}`' for one in reversed(options.values()))}."
-    )
+    calls = [one for one in map(_without_remark, calls) if len(one) <= MOST_CALL]
+    best = max(calls, key=lambda one: len(_OPTION.findall(one)), default="")
+    others = [f"`{one}`" for name, one in reversed(options.items()) if name not in best]
+    also = f"; also with {together(others)}" if others else ""
+    line = Block("text", f"Called as in `{best}`{also}.")
     above = (*first.order[:-1], 0, 0)  # right below what the component is
     short = [replace(first, path=_base(first), order=above, blocks=[line], together=())]
-    return [(briefs.NAMES, short)] if options and _size(short) < _size(group) else []
+    shown = best and "`" not in best and options and _size(short) < _size(group)
+    return [(briefs.NAMES, short)] if shown else []
+
+
+def _without_remark(call: str) -> str:
+    return re.sub(r"\s+#.*$", "", call).lstrip("$> ").rstrip()
 
 
 def _labelled(part: Part) -> Iterator[Part]:
@@ -322,6 +330,8 @@ def _base(part: Part) -> tuple[str, ...]:
     return part.home.base if part.home else ()
 
 
+MOST_CALL = 120
+"""Characters of a call that stands in a line."""
 _CALL = pattern(r"[$> ]*/[a-z]")
 _OPTION = pattern(r"(?<=\s)(--[a-z][\w-]*)(?:[ =][\w./:,@-]*\w)?")
 PER_FACT = 3_000

@@ -310,15 +310,15 @@ _LABELLED = pattern(
 
 def _step_ordered(found: re.Match[str]) -> str:
     """What a step says that somebody does ("Creates routes"), as an order."""
-    before, verb = found.groups()
+    before, verb, following = found.groups()
     order = imperative(f"{verb[:1].upper()}{verb[1:]} it", surely=True).removesuffix(" it")
-    if not order:
+    if not order or not imperative(f"{verb} {following} it", surely=True):  # "Hooks enforce rules"
         return found[0]
     return f"{before}{order.lower()}" if before else order
 
 
 _STEP_DOES = pattern(
-    r"\A((?:Based on|From|Using|With) [^,.\n]{3,40}, )?([A-Za-z][a-z]+s)(?= [a-z])"
+    r"\A((?:Based on|From|Using|With) [^,.\n]{3,40}, )?([A-Za-z][a-z]+s)(?= ([a-z]+))"
 )
 
 
