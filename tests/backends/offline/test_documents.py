@@ -1078,6 +1078,15 @@ def test_sections_of_a_sentence_each_are_a_list_and_steps_stay_steps() -> None:
     assert f"### Step 2: {WORDS[1].title()}\n" in text
 
 
+def test_sections_of_a_sentence_go_into_no_list_of_another_one() -> None:
+    calls = "".join(f"### {w.title()}\n\nTells of the `{w}` at the quay.\n\n" for w in WORDS[:3])
+    ropes = "### Ropes\n\nKinds:\n\n- `hemp` - of old\n- `wire` - of late\n\n"
+    text = _one_command(f"## Calls\n\n{calls}")
+    assert f"## Calls\n\n- **{WORDS[0].title()}**: Tells" in text
+    text = _one_command(f"## Calls\n\n{ropes}{calls}")
+    assert f"\n### {WORDS[0].title()}\n\nTells" in text and "**: Tells" not in text
+
+
 def test_a_listing_may_take_the_place_of_what_it_says_and_of_nothing_else() -> None:
     shown = "## Report\n\nRopes, knots, hawsers, tides.\n"
     assert compose._tells_all(shown, "## Report\n\nSee it.\n\n## Holds\n\nRopes, knots.\n")

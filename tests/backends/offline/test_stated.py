@@ -167,6 +167,7 @@ def test_a_lead_says_what_is_done_and_not_what_somebody_is_given() -> None:
         ("Help users understand tide tables.", "Explain tide tables."),
         ("I'll follow these steps:", "Follow these steps:"),
         ("You can:", "You can:"),
+        ("You can repaint the quay to:", "You can repaint the quay to:"),
         ('Say: "Which berth? You can:', 'Say: "Which berth? You can:'),
         ("For ships of unknown draft, you will:", "For ships of unknown draft:"),
         ("When ropes are wet, you will note both.", "When ropes are wet, note both."),

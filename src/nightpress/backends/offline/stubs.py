@@ -55,7 +55,7 @@ def _listed(parts: Sequence[Part]) -> list[Part]:
     run: Sequence[Part]
     while at < len(parts):
         run = [*takewhile(partial(_is_beside, parts[at], parts), parts[at:])]
-        if len(run) < SEVERAL:
+        if len(run) < SEVERAL or not _begins(parts, at):
             run = parts[at : at + 1]
             found += run
         else:
@@ -63,6 +63,13 @@ def _listed(parts: Sequence[Part]) -> list[Part]:
             found.append(replace(run[0], path=run[0].path[:-1], blocks=[Block("list", rows)]))
         at += len(run)
     return found
+
+
+def _begins(parts: Sequence[Part], at: int) -> bool:
+    """Does no section stand between it and the heading above it? A list would be of that one."""
+    above = parts[at].path[:-1]
+    before = parts[at - 1].path if at else ()
+    return before == above or before[: len(above)] != above
 
 
 def _is_beside(first: Part, parts: Sequence[Part], part: Part) -> bool:

@@ -105,7 +105,7 @@ def said_of_it(lead: str) -> str:
     if not found:
         return ""
     adverb, verb, rest = found[1] or "", found[2].lower(), found[3]
-    if verb in _MODALS:
+    if verb in _MODALS or (_MAY.match(lead) and not is_deed(verb)):
         return ""  # "You can:"
     if verb in ("never", "always"):  # "You never:"
         return f"{verb.capitalize()}{rest}"
@@ -123,6 +123,7 @@ def said_of_it(lead: str) -> str:
     return f"{said[:1].upper()}{said[1:]}"
 
 
+_MAY = pattern(r"you (?:can|could|may)\b", re.I)
 _MODALS = ("can", "could", "may", "might", "would")
 _CAST = pattern(
     r" (?:an? |the )?(?:[\w/+.#-]+ ){0,7}?(?:specialist|expert|engineer|architect|analyst|developer"
