@@ -115,10 +115,12 @@ def test_what_is_only_planned_is_promised_by_no_occasion() -> None:
     moor = (
         "---\ndescription: Moor ships\n---\n\nTie the ropes to a bollard, fore and aft.\n\n"
         "## When to use\n\nUse this command when you need to:\n\n- Moor a ferry at the long quay\n"
-        "- Haul barges with steam winches\n\n"
+        "- Haul barges with steam winches\n- Design steam multi-port strategies\n\n"
         "## Versions\n\n- 1.0: first\n- Planned 1.1: Steam winches for barges\n"
+        "- Planned 1.2: Multi-port towing\n"
     )
     files = plugin("Moors ships.", commands__moor=moor)
-    assert "ferry" in description(build(files)) and "barges" not in description(build(files))
+    told = description(build(files))
+    assert "ferry" in told and "barge" not in told and "multi-port" not in told
     said = document(material(files))
     assert "Haul barges" not in said and "Moor a ferry" in said

@@ -45,7 +45,7 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     known, found = set(wording.stems(what)), list[Wish]()
     every = members.named(anatomy)
     absent = plans.not_yet(anatomy)
-    stated = [one for one in _stated(anatomy, every) if not plans.is_planned(one.text, absent)]
+    stated = [w for w in _stated(anatomy, every) if not plans.is_promise(w.text, absent)]
     said = list(_said(anatomy, own))
     for one in (*stated, *said):
         new = wording.stems(one.text)

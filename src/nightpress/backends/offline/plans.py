@@ -118,8 +118,13 @@ def _but_planned(block: Block, plans: Sequence[Planned]) -> Block:
     if block.kind != "list":
         return _struck(block, plans)
     items = [struck(item, plans, means=False) for item in items_of(block.text)]
-    kept = [item for item in items if not (is_planned(item, plans) or _is_for(item, plans))]
+    kept = [item for item in items if not is_promise(item, plans)]
     return replace(block, text="\n".join(kept or items))
+
+
+def is_promise(item: str, plans: Sequence[Planned]) -> bool:
+    """Does an item, or an occasion, name what is planned, or what is done with nothing else?"""
+    return is_planned(item, plans) or _is_for(item, plans)
 
 
 def _is_for(item: str, plans: Sequence[Planned]) -> bool:
