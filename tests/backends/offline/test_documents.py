@@ -443,6 +443,7 @@ def test_one_sentence_for_many_commands_says_nothing_of_any() -> None:
          "Audit a milestone against its original intent"),
         ("Moor a ship, take the fee and write it down", 30, "Moor a ship"),
         ("Moor a ship", 30, "Moor a ship"),
+        ("Moor a ship of any kind (tugs, ferries, lighters)", 42, "Moor a ship of any kind"),
         ("Moorsomeshipwithoutanyblankatall", 20, ""),
     ],
 )  # fmt: skip

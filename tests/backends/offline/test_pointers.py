@@ -255,6 +255,7 @@ def test_of_sections_side_by_side_in_a_file_that_a_table_links_the_rest_is_named
         return Part((*home.base, *path), (1, n), 7, [Block("list", f"1. Moor {n}")], home=home)
 
     parts = [part(1, "Checks", "1. Ropes"), part(2, "Checks", "2. Lights"), part(3, "Stories")]
+    parts.append(part(4, "Checks", "3. Ropes"))  # of that name there is one
     table = Part(("When to use",), (0,), 0, [Block("table", f"| A |\n| - |\n| {link} |")])
     fitting = [table, parts[0]]
     told = [part.blocks[0].text for part in pointers.of_rest([table, *parts], fitting)]

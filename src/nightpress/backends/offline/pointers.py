@@ -119,7 +119,9 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
             few = list(filter(tells, deciding))[:MOST_DECIDING]
             beside = [_bare(part.path[-1]) for part in lost if _is_beside(part, home, fitting)]
             beside = [name for name in beside if tells(name) and len(name) > LEAST_NAME]
-            few = list(dict.fromkeys([*beside, *few]))[:MOST_BESIDE]
+            given = {_bare(part.path[-1]) for part in fitting if part.path and part.home == home}
+            few = [name for name in dict.fromkeys([*beside, *few]) if name not in given]
+            few = few[:MOST_BESIDE]
             said = f"Its file also has {_named(few)}." if few else ""
             yield from [Part(home.base, home.end, 0, [Block("text", said)])] if said else []
             continue

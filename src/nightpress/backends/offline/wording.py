@@ -38,12 +38,12 @@ def cut(text: str, most: int) -> str:
 
 
 def clause(text: str, most: int) -> str:
-    """At most `most` characters, cut where a clause ends, and no verb from its object; "" where
-    none does."""
+    """At most `most` characters, cut where a clause ends, in no bracket, and no verb from its
+    object; "" where none does."""
     if len(text) <= most:
         return text
     found = (m.start() for m in _CLAUSE_ENDS.finditer(text[:most]) if m.start() >= most // 3)
-    ends = [end for end in found if not _lacks_object(text, end)]
+    ends = [end for end in found if not (_lacks_object(text, end) or _is_open(text[:end]))]
     return text[: ends[-1]].rstrip(" ,;:-") if ends else ""
 
 
@@ -52,6 +52,10 @@ _CLAUSE_ENDS = pattern(
     r"| (?:with|using|by|through|that|which|so that|while|including|before|after|when|where|from"
     r"|across) "
 )
+
+
+def _is_open(text: str) -> bool:
+    return text.count("(") > text.count(")")
 
 
 def _lacks_object(text: str, end: int) -> bool:
