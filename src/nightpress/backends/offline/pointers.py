@@ -114,16 +114,9 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
         whole = len(lost) == len(mine)
         if lost and home.base in opened and (table := _table(home, fitting)) is not None:
             tables.append(table)  # where all of it stands
-            rest = dict.fromkeys(name for part in lost for name in _name(part, home, opened))
-            deciding = [name for name in rest if " " in name and DECIDES.search(name)]
-            few = list(filter(tells, deciding))[:MOST_DECIDING]
-            beside = [_bare(part.path[-1]) for part in lost if _is_beside(part, home, fitting)]
-            beside = [name for name in beside if tells(name) and len(name) > LEAST_NAME]
-            given = {_bare(part.path[-1]) for part in fitting if part.path and part.home == home}
-            few = [name for name in dict.fromkeys([*beside, *few]) if name not in given]
-            few = few[:MOST_BESIDE]
-            said = f"Its file also has {_named(few)}." if few else ""
-            yield from [Part(home.base, home.end, 0, [Block("text", said)])] if said else []
+            if few := _beside_table(home, lost, opened, fitting):
+                said = Block("text", f"Its file also has {_named(few)}.")
+                yield Part(home.base, home.end, 0, [said])
             continue
         if lost and (not whole or home.base in opened or len(homes) <= FEW):
             heads = opened if len(homes) <= FEW else None
@@ -134,6 +127,23 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
                 yield Part((MORE,), (LAST, *home.end), 0, [told])
     if tables and not any(part.is_aside for part in parts):
         yield Part(tables[0].path, (*tables[0].order, LAST), 0, [Block("text", _ALL)])
+
+
+def _beside_table(
+    home: Home,
+    lost: Sequence[Part],
+    opened: Container[tuple[str, ...]],
+    fitting: Sequence[Part],
+) -> list[str]:
+    """What is named of a file to which a table links: sections that stand beside one that the
+    document has, and those that decide something."""
+    beside = [_bare(part.path[-1]) for part in lost if _is_beside(part, home, fitting)]
+    beside = [name for name in beside if tells(name) and len(name) > LEAST_NAME]
+    rest = dict.fromkeys(name for part in lost for name in _name(part, home, opened))
+    deciding = [name for name in rest if " " in name and DECIDES.search(name) and tells(name)]
+    given = {_bare(part.path[-1]) for part in fitting if part.path and part.home == home}
+    names = dict.fromkeys([*beside, *deciding[:MOST_DECIDING]])
+    return [name for name in names if name not in given][:MOST_BESIDE]
 
 
 def _bare(name: str) -> str:

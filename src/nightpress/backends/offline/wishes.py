@@ -148,18 +148,22 @@ _NO_SUBJECT = frozenset(
 )
 
 
+def _first_clause(text: str) -> str:
+    """What a text says up to its first stop, of the user, without marks and what it prefers."""
+    clauses = re.split(
+        r"[;:(]|\.(?:\s|$)| - | \u2013 | \u2014 ", wording.modest(shown(text)), maxsplit=1
+    )
+    first = wording.of_user(clauses[0].replace("**", "").replace("`", ""))
+    return re.sub(r"^setup (?=\w)", "set up ", _PREFERS.sub("", first), flags=re.I)
+
+
 def request(text: str) -> str:
     """What a user asks for, from a text that begins with what is done: "Archive old rows of a
     table, with care." gives "archive old rows of a table"; "" where it begins otherwise. A list is
     kept whole, or goes with the preposition before it."""
     if _MARKS.search(text):
         return ""  # "plan touches X -> extract Y": a rule
-    first = re.split(
-        r"[;:(]|\.(?:\s|$)| - | \u2013 | \u2014 ", wording.modest(shown(text)), maxsplit=1
-    )[0]
-    first = wording.of_user(first.replace("**", "").replace("`", ""))
-    first = _PREFERS.sub("", first)
-    first = re.sub(r"^setup (?=\w)", "set up ", first, flags=re.I)
+    first = _first_clause(text)
     words = first.split()
     sure = words[:1] == ["to"] and len(words) > 2 and bool(_CAPITALIZED.fullmatch(words[1]))
     if sure:

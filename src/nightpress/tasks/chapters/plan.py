@@ -28,7 +28,7 @@ def plan() -> Task:
     """What would be done and why; makes no call."""
 
     def act(now: Session, format: str, verbose: bool, plugin: str) -> bool:
-        from nightpress.pipeline import batch, outlook
+        from nightpress.pipeline import outlook
         from nightpress.plan import appraise, source, triggers
 
         if plugin:
@@ -54,20 +54,27 @@ def plan() -> Task:
             _show(now, catalog, scores, each=each)
             if each:
                 _show_needs(catalog, needs)
-            told = trigger.lines() if verbose else trigger.short()
-            jobs = batch.standing(now.project)
-            for line in (*told, ahead.evidence(), ahead.by_lane(), *jobs):
-                if line:
-                    say(line)
-            _totals(now, catalog, ahead)
-            for line in () if each else _next(catalog, len(_waiting(now))):
+            for line in trigger.lines() if verbose else trigger.short():
                 say(line)
+            _show_ahead(now, catalog, ahead, each=each)
         return _is_well(catalog)
 
     each = switch("verbose", "a line for each document")
     return command(
         act, FORMAT, each, option("plugin", "only these PLUGIN or PLUGIN/NAME (a,b or a*), in full")
     )
+
+
+def _show_ahead(now: Session, catalog: Catalog, ahead: Outlook, *, each: bool) -> None:
+    """What it takes and costs, the totals, and what to do next."""
+    from nightpress.pipeline import batch
+
+    for line in (ahead.evidence(), ahead.by_lane(), *batch.standing(now.project)):
+        if line:
+            say(line)
+    _totals(now, catalog, ahead)
+    for line in () if each else _next(catalog, len(_waiting(now))):
+        say(line)
 
 
 def _publish(item: Item) -> str:
