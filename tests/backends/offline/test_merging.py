@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline import beside, merging, summaries
+from nightpress.backends.offline import beside, compose, installing, merging, summaries
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.part import Home, Part
 from nightpress.backends.offline.summaries import WHOLE
-from tests.backends.offline.plugins import build
+from tests.backends.offline.plugins import build, material
 
 HOME = Home((), "[commands/moor.md](../commands/moor.md)", (99,), False)
 
@@ -265,3 +265,37 @@ def test_a_list_of_commands_that_have_a_table_is_left_out() -> None:
         assert bool(summaries.without_summaries(more, own, build({}))) is stays
     more = [Part(("Commands",), (2,), 7, [rows[0][0]])]
     assert summaries.without_summaries(more, own[:1], build({})) == more
+
+
+@pytest.mark.parametrize(
+    ("heading", "other", "again"),
+    [
+        ("Advanced Features", "Advanced Usage", True),
+        ("Testing Methodology", "Test Phases", True),
+        ("Advanced Features", "Test Phases", False),
+    ],
+)
+def test_a_readme_s_chapter_does_what_a_section_of_another_name_does(
+    heading: str, other: str, again: bool
+) -> None:
+    own = of_command(heading, listed("Tie the hawser fore and aft, and ring the bell. " * 3))
+    [found] = beside.but_said([Part((other,), (2,), 7, [listed("Wait")])], [own])
+    assert (found.rank > 20) is again
+
+
+def test_a_warning_is_said_twice_and_a_short_configuration_has_room() -> None:
+    def part(name: str, size: int = 20) -> Part:
+        return Part((name,), (2,), 14, [Block("text", "x" * size)], news=beside.BESIDE)
+
+    parts = [part("Warning"), part("Configuration"), part("Configuration", 900), part("History")]
+    assert installing.needed(parts) == 2 * 22
+    assert [one.news for one in parts] == [0, *[beside.BESIDE] * 3]
+    assert [one.rank for one in parts] == [installing.FIRST, installing.FIRST, 14, 14]
+
+
+def test_use_cases_told_one_by_one_are_examples_and_no_occasions() -> None:
+    told = "### 1. At ebb\n\nLook for a berth of `4 m`, and moor at the quay.\n"
+    manifest = '{"name": "harbour-kit", "description": "Moors ships."}'
+    readme = f"# Harbour kit\n\n## Use Cases\n\n{told}"
+    made = {".claude-plugin/plugin.json": manifest, "README.md": readme}
+    assert "## Examples of use\n\n### At ebb\n" in compose.body(material(made))

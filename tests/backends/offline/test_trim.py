@@ -682,7 +682,7 @@ def test_the_rest_of_an_emoji_is_no_text() -> None:
     ("said", "stays"),
     [
         ("This plugin helps you sail.", False),
-        ("This plugin helps you sail, and only that: the risk is yours.", True),
+        ("This plugin helps you sail, and only that, at your own risk.", True),
         ("**Sail fast. Moor quite well.**", False),
         ("**Sail. Then moor.**", True),
         ("- Basic understanding of tides", False),
@@ -715,3 +715,12 @@ def test_lines_that_lost_their_marks_below_a_label_are_a_list() -> None:
 def test_no_quotation_is_changed() -> None:
     said = 'Draw a powerful chart: "Design the perfect UI".'
     assert praise.struck(said) == 'Draw a chart: "Design the perfect UI".'
+
+
+@pytest.mark.parametrize(
+    ("said", "sells"),
+    [("Moor in minutes, not hours.", True), ("Tar it in days instead of weeks.", True),
+     ("The tide turns in hours, and not earlier.", False)],
+)  # fmt: skip
+def test_a_saving_of_time_is_praise(said: str, sells: bool) -> None:
+    assert praise.sells(said) is sells
