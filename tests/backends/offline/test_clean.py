@@ -276,3 +276,13 @@ def test_fences_named_within_an_item_are_words() -> None:
     section = sections(source, COMMAND)[-1]
     said = "\n".join(block.text for block in section.blocks)
     assert "Name it (```python, ```ini)" in said and "`[text](url)`" in said and "See" not in said
+
+
+def test_a_listing_is_linked_from_where_the_document_lies() -> None:
+    text = "## Staking\n\n```python\n" + "total = total + 1\n" * 400 + "```\n"
+
+    def link(target: str) -> str:
+        return sections(text, Place("agents/a.md", "agents", target, frozenset()))[-1].blocks[0].text
+
+    assert "(../../agents/a.md)" in link("skills/x")
+    assert "(../../../agents/a.md)" in link("skills/x/references")

@@ -154,7 +154,7 @@ class _Read(Struct, frozen=True):
     place: Place
 
     def _turned_on(self) -> tuple[object, ...]:
-        return self.path, self.links, self.place.quotes
+        return self.place.link(), self.links, self.place.quotes
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Read) and self._turned_on() == other._turned_on()
