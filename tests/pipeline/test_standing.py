@@ -285,3 +285,66 @@ def test_a_skill_at_the_place_of_a_document_of_ours_is_still_the_plugins(tmp_pat
     market.done()
     text = (root / "plugins" / "delta" / "GUIDE.md").read_text()
     assert "### `delta`" in text.partition("## Skills\n")[2]
+
+
+MINE = "Ask Ada before anything is settled."
+
+
+def edited_again(root: Path) -> tuple[Market, str]:
+    """A document of ours that a person edited, with a draft of it that was asked for and made
+    after its plugin had changed; and what it says that is no longer so."""
+    market = extending(root, KEEPER)
+    target = market.target("delta")
+    shutil.rmtree(target.parent)
+    market.done()
+    target.write_text(f"{target.read_text()}\n{MINE}\n")
+    changed(market, "the open team", "the open crew")
+    market.done("forget", "enhance:delta/skill")
+    says(market, "keep")
+    assert "1 waiting" in market.done().out
+    return market, "the open team"
+
+
+def changed(market: Market, old: str, new: str) -> None:
+    readme = market.root / "plugins/delta/README.md"
+    assert old in readme.read_text()
+    readme.write_text(readme.read_text().replace(old, new))
+
+
+@pytest.mark.parametrize("lost", ["", ".nightpress", "nightpress.lock"])
+def test_what_was_applied_in_place_of_an_edited_document_is_what_later_ones_rest_on(
+    tmp_path: Path, lost: str
+) -> None:
+    market, outdated = edited_again(tmp_path)
+    [draft] = waiting(market)
+    assert MINE in str(draft["losses"])
+    market.done("apply:delta/skill")
+    assert MINE not in market.target("delta").read_text()
+    if lost:
+        path = tmp_path / lost
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    changed(market, "the rounded team", "the rounded crew")
+    assert "1 published" in market.done().out
+    text = market.target("delta").read_text()
+    assert "the rounded crew" in text and "the open crew" in text
+    assert MINE not in text and outdated not in text
+
+
+def test_a_merge_keeps_what_a_person_edited_before_the_draft_and_later_ones_keep_it(
+    tmp_path: Path,
+) -> None:
+    market, outdated = edited_again(tmp_path)
+    keeps = "doit apply:delta/skill --merge"
+    assert f"made: {keeps} keeps the edits" in market.done("review").out
+    page = (tmp_path / ".nightpress/report/review.html").read_text()
+    assert "<code>nightpress apply delta/skill --merge</code> keeps the edits" in page
+    market.done("apply:delta/skill", "--merge")
+    text = market.target("delta").read_text()
+    assert MINE in text and "the open crew" in text and outdated not in text
+    changed(market, "# Delta\n", "# Delta\n\nOne more word of the plugin's.\n")
+    for lost in ("", ".nightpress/index.db", "nightpress.lock"):
+        if lost:
+            (tmp_path / lost).unlink()
+        assert market.doit().code == 0
+        assert MINE in market.target("delta").read_text()
+        assert "the open crew" in market.target("delta").read_text()

@@ -32,25 +32,26 @@ def of_attempt(
     """draft: what was published; None: what stands there was adopted."""
     state, plugin = attempt.state, attempt.plugin
     target = state.enhancement.target
+    extends = ""
     if draft is not None:
         held = fingerprint.held(target, draft.text.encode("utf-8"))
+        extends = opposed.extends(project, attempt, draft.text)
     else:
         held = plugin.files.get(target, (0, sha256))[1]
     return lockfile.Entry(
         attempt.item.id, state.target_path, sha256, status, str(state.writer),
         ingredients, accepted,
-        extends="" if draft is None else opposed.extends(state),
+        extends=extends,
         witness="" if draft is None else draft.witness,
         normal="" if held == sha256 else held,
         linked=scope.linked(plugin, state, counted, attempt.standing),
         named=named_by(plugin.root, target, sha256, counted) if draft is None else {},
-        own=() if draft is None else _own(project, attempt, draft.text),
+        own=() if draft is None else _own(project, attempt, draft.text, extends),
     )  # fmt: skip
 
 
-def _own(project: Project, attempt: Attempt, text: str) -> tuple[str, ...]:
+def _own(project: Project, attempt: Attempt, text: str, extends: str) -> tuple[str, ...]:
     """Names of the fields of the document's frontmatter that are its author's."""
-    extends = opposed.extends(attempt.state)
     persons = history.persons_text(project, extends) if extends else ""
     wanted = followed.fields(project, attempt.plugin.root, attempt.plugin.told)
     return followed.own(text, wanted, persons or "")
@@ -61,7 +62,9 @@ def of_row(project: Project, row: RecordedAttempt) -> lockfile.Entry:
     extends, named = "", dict[str, str]()
     files = project.ledger.content(row.fingerprint["content"]) or {}
     if row.status == Status.PUBLISHED:
-        extends = attempts.extends(project.ledger, row.job, row.target_path, staleness.REPLACES)
+        extends = attempts.extends(
+            project.ledger, row.job, row.target_path, staleness.REPLACES, staleness.MERGED
+        )
     else:
         named = named_by(project.root / row.plugin_path, row.target, row.content_sha256, files)
     return lockfile.Entry(

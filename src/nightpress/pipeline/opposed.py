@@ -13,11 +13,11 @@ from nightpress import fingerprint
 from nightpress.checks import document
 from nightpress.checks.extension import Extension, extension
 from nightpress.errors import UnsafePath
-from nightpress.model import Anatomy, Finding
+from nightpress.model import Anatomy, Finding, Status
 from nightpress.pipeline import review
 from nightpress.pipeline.attempts import Attempt, Draft
 from nightpress.pipeline.run import Run
-from nightpress.plan import TargetState, away, history, staleness
+from nightpress.plan import away, history, staleness
 from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import tree
@@ -135,12 +135,18 @@ def _texts(root: Path, paths: Iterable[str]) -> dict[str, str]:
     return texts
 
 
-def extends(state: TargetState) -> str:
-    """sha256 of the person's file that the draft goes back to; "" if there is none, or it is
-    replaced."""
+def extends(project: Project, attempt: Attempt, text: str) -> str:
+    """sha256 of the person's file that the draft, as it is published (`text`), goes back to, which
+    is the one that it was made from (`history.input_text`), or what it was merged with, whole; ""
+    if there is none, or it is replaced."""
+    state, standing = attempt.state, attempt.state.inputs.standing.sha256
     inputs, known = state.inputs, state.inputs.publication
-    if inputs.standing.sha256 is None or inputs.forced:
+    if standing is None or inputs.forced:
         return ""
-    if known is not None and staleness.is_ours(inputs.standing, known):
-        return known.extends
-    return "" if state.decision.publish == "auto" else inputs.standing.sha256
+    if attempt.why == staleness.MERGED:
+        return fingerprint.sha256(text.encode())
+    if known is not None and known.status == Status.PUBLISHED:
+        first = history.first(project, attempt.plugin, state.enhancement)
+        put_back = first is not None and first.sha256 == standing
+        return standing if put_back else known.extends
+    return "" if state.decision.publish == "auto" else standing

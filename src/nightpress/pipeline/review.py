@@ -1,4 +1,4 @@
-"""Drafts that wait for a person: held, shown, rejected with a reason, merged with what stands.
+"""Drafts that wait for a person: held, shown, rejected with a reason, or published.
 
 The draft's bytes live in the ledger until somebody decides, so what was paid for survives
 `doit clean`, travels with every backup, and is published exactly as it was shown.
@@ -7,9 +7,6 @@ The draft's bytes live in the ledger until somebody decides, so what was paid fo
 from __future__ import annotations
 
 import difflib
-import os
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,15 +19,15 @@ from nightpress.checks.extension import counted
 from nightpress.checks.losses import Loss
 from nightpress.errors import NightpressError, UnsafePath, UsageError
 from nightpress.fingerprint import held, marks, sha256
-from nightpress.ledger import Review, attempts, lockfile, reviews
+from nightpress.ledger import Review, lockfile, reviews
 from nightpress.model import Finding, Status
-from nightpress.pipeline import splits
+from nightpress.pipeline import both_sides, splits
 from nightpress.pipeline.attempts import Draft
 from nightpress.pipeline.publish import LockBook
-from nightpress.plan import Item, PluginState, TargetState, bundle, changes, judge, split
+from nightpress.plan import Item, PluginState, TargetState, bundle, changes, judge, split, staleness
 from nightpress.plugin import sources
 from nightpress.project import Project
-from nightpress.storage import Snapshots, atomic, private, tree
+from nightpress.storage import private, tree
 
 if TYPE_CHECKING:
     from nightpress.pipeline.pipeline import Press
@@ -38,15 +35,14 @@ if TYPE_CHECKING:
 LONGEST_REASON = 2_000
 """Characters of a reason that go into the next prompt."""
 
-GIT_SECONDS = 20
-
 
 class Waiting(Struct, frozen=True):
     """A draft that waits, beside what stands. lost: what the file says and neither the draft nor
     the new files that go with it do, word for word; gained: the other way round; edited: the file
     changed since the draft was made, so it cannot simply be applied; more: path -> bytes of the new
     files that go with it; accepts: errors of the file that its draft is spared, and `check` will be
-    silent of; since: how its plugin differs from the one that it was made of."""
+    silent of; since: how its plugin differs from the one that it was made of; by_hand: the file was
+    edited since we published it, before the draft was made."""
 
     review: Review
     target: str
@@ -60,6 +56,7 @@ class Waiting(Struct, frozen=True):
     more: Mapping[str, int] = {}
     accepts: tuple[Finding, ...] = ()
     since: str = ""
+    by_hand: bool = False
 
 
 # --- on record ---
@@ -156,6 +153,7 @@ def beside(one: Review, state: TargetState, plugin: PluginState) -> Waiting:
         tuple(gain for gain in gained if gain.kind != "order"),
         edited, {path: len(text.encode()) for path, text in more.items()},
         since=_since(one, state),
+        by_hand=not edited and staleness.is_edited_by_hand(state.inputs),
     )  # fmt: skip
 
 
@@ -175,71 +173,6 @@ def _standing(root: Path, target: str) -> bytes | None:
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
-
-
-# --- both sides changed ---
-
-
-def base_of(project: Project, job: str) -> bytes | None:
-    """What we last published for the job, from the store of snapshots; None if it is not there."""
-    row = attempts.last_publication(project.ledger, job)
-    if row is None:
-        return None
-    return Snapshots(project.state / "snapshots").kept(row.content_sha256 or "")
-
-
-def merged(project: Project, one: Review, state: TargetState, root: Path) -> tuple[bytes, int]:
-    """(the three-way merge, how many conflicts) of what we last published, what stands there and
-    the draft; git does it. Raises NightpressError where one of the three is missing, or git."""
-    base, standing = base_of(project, one.job), _standing(root, state.enhancement.target)
-    if base is None or standing is None:
-        if standing is None:
-            what = "the file is gone"
-        elif attempts.last_publication(project.ledger, one.job) is None:
-            what = "a person's file, which nightpress never published, has no version to merge from"
-        else:
-            what = "what we last published is not kept"
-        hint = (
-            f'doit reject:{one.job} --because "..." drops the draft; doit enhance:{one.job} makes'
-        )
-        raise NightpressError(
-            f"{one.job}: not applied: {state.target_path} changed since the draft was made, and"
-            f" there is no merge: {what}", f"{hint} a new one from the current file",
-        )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="nightpress-merge-") as folder:
-        paths = []
-        for name, data in (("stands", standing), ("base", base), ("draft", one.draft)):
-            path = Path(folder) / name
-            path.write_bytes(data)
-            paths.append(name)
-        labels = [
-            word for name in ("current file", "last published", "draft") for word in ("-L", name)
-        ]
-        command = ["git", "merge-file", "-p", "--diff3", *labels, *paths]
-        try:
-            process = subprocess.run(  # noqa: S603 - no shell, fixed words
-                command,
-                cwd=folder,
-                env=private.environment(os.environ),
-                capture_output=True,
-                timeout=GIT_SECONDS,
-                check=False,
-            )
-        except OSError as error:
-            raise NightpressError(f"no merge: git cannot be run ({error.strerror})") from error
-    if process.returncode < 0 or process.returncode > 127:
-        raise NightpressError(f"{one.job}: no merge: {_text(process.stderr).strip()[:200]}")
-    return process.stdout, process.returncode
-
-
-def propose(project: Project, one: Review, state: TargetState, root: Path) -> tuple[str, int]:
-    """Write the merge beside the kept drafts: (its path, relative to the project, conflicts)."""
-    text, conflicts = merged(project, one, state, root)
-    slug, _, name = one.job.partition("/")
-    folder = project.state / "drafts" / slug
-    private.folder(folder)
-    atomic.write(folder / f"{name}.merged.md", text, private.FILE)
-    return (folder / f"{name}.merged.md").relative_to(project.root).as_posix(), conflicts
 
 
 # --- as values ---
@@ -386,7 +319,7 @@ def _apply(
         state = plugin.states[one.job.partition("/")[2]]
         for error in judge.spared(project, plugin, state, draft.text):
             lines.append(f"{one.job}: accepted: {error.check}: {error.message}")
-        why = "applied after review" if draft.text.encode() == one.draft else "merged after review"
+        why = "applied after review" if draft.text.encode() == one.draft else staleness.MERGED
         attempt = press.attempts.open(items[one.job], plugin, press.taken.get(plugin.slug), why)
         attempt.draft = draft
         made.append(attempt)
@@ -412,39 +345,6 @@ def _draft(
         one.score_after, one.score_before, one.tokens_in, one.tokens_out, one.files,
         one.fingerprint, one.counted_from or "",
     )  # fmt: skip
-    if not beside(one, state, plugin).edited:
-        return draft
-    path, conflicts = propose(press.run.project, one, state, plugin.root)
-    if conflicts:
-        raise NightpressError(
-            f"{one.job}: not applied: {state.target_path} changed since the draft was made; a"
-            f" three-way merge with {conflicts} conflict{'s' * (conflicts > 1)} is in {path}",
-            f"fix it, copy it to {state.target_path}, then: doit adopt:{plugin.slug}",
-        )
-    if not merge:
-        raise NightpressError(
-            f"{one.job}: not applied: {state.target_path} changed since the draft was made; a"
-            f" three-way merge without conflicts is in {path}",
-            f"doit apply:{one.job} --merge takes it;"
-            f' doit reject:{one.job} --because "..." drops the draft',
-        )
-    return _checked(press, one, plugin, state, draft)
-
-
-def _checked(
-    press: Press, one: Review, plugin: PluginState, state: TargetState, draft: Draft
-) -> Draft:
-    """The merge as a draft, if it passes the checks."""
-    project = press.run.project
-    text = merged(project, one, state, plugin.root)[0].decode("utf-8", "replace")
-    verdict = judge.judge(
-        project, plugin, state.enhancement, state.counted, text,
-        planned=[other.enhancement.target for other in plugin.states.values()],
-    )  # fmt: skip
-    if verdict.errors:
-        named = "; ".join(f"{f.check}: {f.message}" for f in verdict.errors[:3])
-        raise NightpressError(f"{one.job}: the merge does not pass its checks: {named}")
-    return replace(
-        draft, text=verdict.text, findings=verdict.findings, score=verdict.score,
-        counted_from=verdict.counted_from,
-    )  # fmt: skip
+    if beside(one, state, plugin).edited or (merge and staleness.is_edited_by_hand(state.inputs)):
+        return both_sides.merged(press.run.project, one, plugin, state, draft, take=merge)
+    return draft

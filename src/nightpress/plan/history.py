@@ -31,7 +31,7 @@ from nightpress.errors import (
 from nightpress.ledger import Ledger, RecordedAttempt, attempts, lockfile, reviews
 from nightpress.model import RESTORED, STANDING, Enhancement, Fingerprint, Status
 from nightpress.plan import agreement
-from nightpress.plan.staleness import OFFERED, REPLACES, Inputs
+from nightpress.plan.staleness import MERGED, OFFERED, REPLACES, Inputs
 from nightpress.plan.standing import LastRow, Publication
 from nightpress.plan.state import PluginState
 from nightpress.plugin import frontmatter, sources
@@ -125,7 +125,7 @@ class History:
     def _extends(self, row: RecordedAttempt) -> str:
         if self._ledger is None or row.before_sha256 is None or row.status != Status.PUBLISHED:
             return ""
-        return attempts.extends(self._ledger, row.job, row.target_path, REPLACES)
+        return attempts.extends(self._ledger, row.job, row.target_path, REPLACES, MERGED)
 
     def _last(self, row: RecordedAttempt, *, saved: bool) -> LastRow:
         rejected = ""

@@ -28,6 +28,7 @@ from nightpress.plan.standing import LastRow, Publication, Standing
 KEPT = "a person's file, kept"
 REPLACES = "REPLACES a person's file"
 """Said in plan, run and ledger wherever a draft takes the place of what a person wrote."""
+MERGED = "merged after review"
 TOO_LITTLE = "too-little"
 """The reason where a writer said that the plugin holds too little."""
 LONG = 20_000

@@ -147,6 +147,9 @@ def _summary(draft: Waiting, margins: Margins) -> Iterator[str]:
         yield f"warning: it is of another state of its plugin: since it was made, {draft.since}"
     if draft.edited:
         yield "the file has changed since this draft was made: apply will propose a merge"
+    if draft.by_hand:
+        keeps = spoken(f"doit {shlex.quote(f'apply:{draft.review.job}')} --merge")
+        yield f"the file was edited by hand before this draft was made: {keeps} keeps the edits"
     for finding in _findings(draft):
         yield f"{finding.severity}: {finding.check}: {finding.message}"
     for error in draft.accepts:
