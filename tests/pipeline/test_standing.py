@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -341,10 +344,30 @@ def test_a_merge_keeps_what_a_person_edited_before_the_draft_and_later_ones_keep
     market.done("apply:delta/skill", "--merge")
     text = market.target("delta").read_text()
     assert MINE in text and "the open crew" in text and outdated not in text
-    changed(market, "# Delta\n", "# Delta\n\nOne more word of the plugin's.\n")
-    for lost in ("", ".nightpress/index.db", "nightpress.lock"):
-        if lost:
-            (tmp_path / lost).unlink()
-        assert market.doit().code == 0
-        assert MINE in market.target("delta").read_text()
-        assert "the open crew" in market.target("delta").read_text()
+    for name, lost in (("late", ()), ("joint", (".nightpress/index.db", "nightpress.lock"))):
+        for one in lost:
+            (tmp_path / one).unlink()
+        with closing(sqlite3.connect(tmp_path / ".nightpress/ledger.db")) as db:
+            db.execute("UPDATE reviews SET decided = '2020-01-01' WHERE state = 'applied'")
+            db.commit()
+        market.done("prune", "--days", "30")
+        changed(market, f"the {name} team", f"the {name} crew")
+        assert "1 waiting" in market.done().out  # it would lose the person's line
+        assert market.target("delta").read_text() == text
+        assert f"{keeps} keeps the edits" in market.done("review").out
+        market.done("apply:delta/skill", "--merge")
+        text = market.target("delta").read_text()
+        assert MINE in text and f"the {name} crew" in text and f"the {name} team" not in text
+        version = tmp_path / "plugins/delta/.claude-plugin/plugin.json"
+        version.write_text(version.read_text().replace('"version": "1', '"version": "11'))
+        assert "1 published" in market.done().out  # its frontmatter alone
+        text = market.target("delta").read_text()
+        assert MINE in text and re.search(r'version: "11', text)
+    changed(market, "the split team", "the split crew")
+    assert "1 waiting" in market.done().out
+    market.done("apply:delta/skill")
+    assert MINE not in market.target("delta").read_text()
+    changed(market, "the frozen team", "the frozen crew")
+    assert "1 published" in market.done().out
+    text = market.target("delta").read_text()
+    assert "the frozen crew" in text and MINE not in text

@@ -68,11 +68,10 @@ def bytes_before(ledger: Ledger, job: str, target_path: str) -> frozenset[str]:
     return frozenset(sha256 for row in rows for sha256 in row if sha256 is not None)
 
 
-def extends(ledger: Ledger, job: str, target_path: str, replaced: str, merged: str) -> str:
+def extends(ledger: Ledger, job: str, target_path: str, replaced: str) -> str:
     """sha256 of the person's file that what we published there last goes back to, ours having
-    been made beside it or from it; "" where there was none, or it was replaced. What somebody made
-    of a text of ours is none, but where it was merged: then what was published of both is.
-    replaced, merged: how a reason for that begins."""
+    been made beside it or from it; "" where there was none, or it was replaced (`replaced`: how a
+    reason for that begins). What somebody made of a text of ours is none."""
     query = (
         "SELECT * FROM enhancements WHERE job = ? AND target_path = ?"
         " AND status IN ('published', 'adopted') ORDER BY id"
@@ -83,9 +82,7 @@ def extends(ledger: Ledger, job: str, target_path: str, replaced: str, merged: s
             ours = False
             continue
         first = first or row
-        if any(reason.startswith(merged) for reason in row.reasons):
-            persons = row.content_sha256 or ""
-        elif row.before_sha256 is None or any(r.startswith(replaced) for r in row.reasons):
+        if row.before_sha256 is None or any(r.startswith(replaced) for r in row.reasons):
             persons = ""
         elif not ours or row.before_sha256 == first.before_sha256:
             persons = row.before_sha256

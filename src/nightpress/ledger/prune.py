@@ -111,11 +111,12 @@ def prune(
         _choose(db, before, used)
         counts = {name: _count(db, name, before) for name in _DOOMED}
         if not dry:
-            _remove(db, before, now)
             db.execute(
-                "DELETE FROM reviews WHERE state IN ('applied', 'superseded') AND decided < ?",
+                "DELETE FROM reviews WHERE decided < ? AND (state = 'superseded' OR state ="
+                " 'applied' AND draft_sha256 IN (SELECT content_sha256 FROM enhancements))",
                 (before,),
-            )  # of a rejected draft hash and reason stay: it must not come back
+            )  # of a rejected draft hash and reason stay: it must not come back; a merged one stays
+            _remove(db, before, now)
             db.execute(
                 "UPDATE reviews SET draft = x'' WHERE state = 'rejected' AND decided < ?", (before,)
             )

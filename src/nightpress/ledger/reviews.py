@@ -113,6 +113,12 @@ def turned_down(ledger: Ledger, job: str, sha256: str) -> str | None:
     return str(rows[0]["because"]) if rows else None
 
 
+def applied(ledger: Ledger, job: str) -> bytes | None:
+    """The job's latest draft that was applied, as it was made; None where it was pruned."""
+    query = "SELECT draft FROM reviews WHERE job = ? AND state = 'applied' ORDER BY id DESC LIMIT 1"
+    return next((bytes(row["draft"]) for row in ledger.rows(query, (job,))), None)
+
+
 def decide(
     ledger: Ledger, review: Review, state: Literal["applied", "rejected"], because: str = ""
 ) -> None:

@@ -26,7 +26,7 @@ from nightpress.ledger import Drafted, NewAttempt, attempts, findings_json, revi
 from nightpress.model import Finding, Fingerprint, Request, Status
 from nightpress.pipeline.ask import HELD, Caller
 from nightpress.pipeline.run import Outcome, Run
-from nightpress.plan import Item, PluginState, TargetState
+from nightpress.plan import Item, PluginState, TargetState, staleness
 from nightpress.project import Project
 from nightpress.quota import Reservation
 from nightpress.storage import atomic, private
@@ -271,7 +271,10 @@ def _to_do(error: Exception) -> str:
 
 
 def _reasons(state: TargetState) -> list[str]:
-    return [reason.text for reason in state.decision.reasons] or ["always made"]
+    known, decision = state.inputs.publication, state.decision
+    merged = decision.action == "render" and known is not None and known.is_merged
+    found = [*(reason.text for reason in decision.reasons), *[staleness.MERGED] * merged]
+    return found or ["always made"]
 
 
 def _score(draft: Draft | None) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from nightpress.errors import NightpressError, UnsafePath
-from nightpress.ledger import Review, attempts
+from nightpress.ledger import Review, attempts, reviews
 from nightpress.pipeline.attempts import Draft
 from nightpress.plan import PluginState, TargetState, judge, staleness
 from nightpress.plugin import sources
@@ -19,6 +19,13 @@ from nightpress.project import Project
 from nightpress.storage import Snapshots, atomic, private, tree
 
 GIT_SECONDS = 20
+
+
+def has_edits(inputs: staleness.Inputs) -> bool:
+    """Does what stands there hold what a person edited of ours, by now or before it was merged?"""
+    known = inputs.publication
+    merged = known is not None and known.is_merged and staleness.is_ours(inputs.standing, known)
+    return merged or staleness.is_edited_by_hand(inputs)
 
 
 def merged(
@@ -31,7 +38,7 @@ def merged(
     text, conflicts = _merge(project, one, plugin, state)
     path = _kept(project, one, text)
     edited = state.inputs.standing.sha256 != one.before_sha256
-    since = "changed since the draft was made" if edited else staleness.EDITED
+    since = "changed since the draft was made" if edited else f"was {staleness.EDITED}"
     what = f"{one.job}: not applied: {state.target_path} {since}; a three-way merge"
     if conflicts:
         raise NightpressError(
@@ -60,14 +67,16 @@ def merged(
 def _merge(
     project: Project, one: Review, plugin: PluginState, state: TargetState
 ) -> tuple[bytes, int]:
-    """(the three-way merge, how many conflicts) of what we last published, what stands there and
-    the draft."""
+    """(the three-way merge, how many conflicts) of what we last published (before it was merged
+    itself), what stands there and the draft."""
     standing, base, missing = b"", None, ""
     row = attempts.last_publication(project.ledger, one.job)
     if row is None:
         missing = "a person's file, which nightpress never published, has no version to merge from"
     else:
-        base = Snapshots(project.state / "snapshots").kept(row.content_sha256 or "")
+        merged = staleness.MERGED in row.reasons
+        kept, sha256 = Snapshots(project.state / "snapshots").kept, row.content_sha256
+        base = reviews.applied(project.ledger, one.job) if merged else kept(sha256 or "")
         missing = "what we last published is not kept"
     try:
         standing = tree.read(plugin.root, state.enhancement.target, sources.STANDING_CAP)

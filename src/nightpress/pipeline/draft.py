@@ -103,7 +103,7 @@ def _material(
         current=sources.standing_text(
             plugin.root, state.enhancement.target, state.inputs.standing.sha256
         ),
-        ours=staleness.is_ours(state.inputs.standing, known) and not (known and known.extends),
+        ours=staleness.is_ours(state.inputs.standing, known) and not (known and known.persons),
         house=contract.house(project.defaults.values),
         spares=staleness.spares(state.inputs),
         afresh=state.enhancement.starts_afresh

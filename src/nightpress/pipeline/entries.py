@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from nightpress import fingerprint
 from nightpress import project as contract
 from nightpress.fingerprint import writer
-from nightpress.ledger import RecordedAttempt, attempts, lockfile
+from nightpress.ledger import RecordedAttempt, lockfile
 from nightpress.model import Fingerprint, Status
 from nightpress.pipeline import opposed
 from nightpress.pipeline.attempts import Attempt, Draft
 from nightpress.pipeline.publish import named_by
-from nightpress.plan import content, followed, history, scope, staleness
+from nightpress.plan import content, followed, history, scope
 from nightpress.plugin import sources
 from nightpress.project import Project
 
@@ -46,12 +46,15 @@ def of_attempt(
         normal="" if held == sha256 else held,
         linked=scope.linked(plugin, state, counted, attempt.standing),
         named=named_by(plugin.root, target, sha256, counted) if draft is None else {},
-        own=() if draft is None else _own(project, attempt, draft.text, extends),
+        own=() if draft is None else _own(
+            project, attempt, draft.text, extends if extends != sha256 else ""
+        ),
     )  # fmt: skip
 
 
 def _own(project: Project, attempt: Attempt, text: str, extends: str) -> tuple[str, ...]:
-    """Names of the fields of the document's frontmatter that are its author's."""
+    """Names of the fields of the document's frontmatter that are its author's; extends: the
+    person's file that it goes back to, if it is another one."""
     persons = history.persons_text(project, extends) if extends else ""
     wanted = followed.fields(project, attempt.plugin.root, attempt.plugin.told)
     return followed.own(text, wanted, persons or "")
@@ -62,9 +65,7 @@ def of_row(project: Project, row: RecordedAttempt) -> lockfile.Entry:
     extends, named = "", dict[str, str]()
     files = project.ledger.content(row.fingerprint["content"]) or {}
     if row.status == Status.PUBLISHED:
-        extends = attempts.extends(
-            project.ledger, row.job, row.target_path, staleness.REPLACES, staleness.MERGED
-        )
+        extends = history.goes_back(project.ledger, row)
     else:
         named = named_by(project.root / row.plugin_path, row.target, row.content_sha256, files)
     return lockfile.Entry(

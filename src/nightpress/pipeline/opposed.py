@@ -13,6 +13,7 @@ from nightpress import fingerprint
 from nightpress.checks import document
 from nightpress.checks.extension import Extension, extension
 from nightpress.errors import UnsafePath
+from nightpress.ledger import attempts
 from nightpress.model import Anatomy, Finding, Status
 from nightpress.pipeline import review
 from nightpress.pipeline.attempts import Attempt, Draft
@@ -137,16 +138,19 @@ def _texts(root: Path, paths: Iterable[str]) -> dict[str, str]:
 
 def extends(project: Project, attempt: Attempt, text: str) -> str:
     """sha256 of the person's file that the draft, as it is published (`text`), goes back to, which
-    is the one that it was made from (`history.input_text`), or what it was merged with, whole; ""
-    if there is none, or it is replaced."""
+    is the one that it was made from (`history.input_text`); its own where it was merged; "" if
+    there is none, or it is replaced."""
     state, standing = attempt.state, attempt.state.inputs.standing.sha256
     inputs, known = state.inputs, state.inputs.publication
     if standing is None or inputs.forced:
         return ""
-    if attempt.why == staleness.MERGED:
+    if attempt.why.endswith(staleness.MERGED):
         return fingerprint.sha256(text.encode())
     if known is not None and known.status == Status.PUBLISHED:
         first = history.first(project, attempt.plugin, state.enhancement)
         put_back = first is not None and first.sha256 == standing
+        if known.is_merged:
+            replaces = staleness.REPLACES
+            return attempts.extends(project.ledger, attempt.item.id, state.target_path, replaces)
         return standing if put_back else known.extends
     return "" if state.decision.publish == "auto" else standing

@@ -41,8 +41,8 @@ class Waiting(Struct, frozen=True):
     the new files that go with it do, word for word; gained: the other way round; edited: the file
     changed since the draft was made, so it cannot simply be applied; more: path -> bytes of the new
     files that go with it; accepts: errors of the file that its draft is spared, and `check` will be
-    silent of; since: how its plugin differs from the one that it was made of; by_hand: the file was
-    edited since we published it, before the draft was made."""
+    silent of; since: how its plugin differs from the one that it was made of; by_hand: the file
+    held what a person edited of ours before the draft was made."""
 
     review: Review
     target: str
@@ -153,7 +153,7 @@ def beside(one: Review, state: TargetState, plugin: PluginState) -> Waiting:
         tuple(gain for gain in gained if gain.kind != "order"),
         edited, {path: len(text.encode()) for path, text in more.items()},
         since=_since(one, state),
-        by_hand=not edited and staleness.is_edited_by_hand(state.inputs),
+        by_hand=not edited and both_sides.has_edits(state.inputs),
     )  # fmt: skip
 
 
@@ -345,6 +345,6 @@ def _draft(
         one.score_after, one.score_before, one.tokens_in, one.tokens_out, one.files,
         one.fingerprint, one.counted_from or "",
     )  # fmt: skip
-    if beside(one, state, plugin).edited or (merge and staleness.is_edited_by_hand(state.inputs)):
+    if beside(one, state, plugin).edited or (merge and both_sides.has_edits(state.inputs)):
         return both_sides.merged(press.run.project, one, plugin, state, draft, take=merge)
     return draft

@@ -88,7 +88,8 @@ class History:
         elif latest is not None:
             known, normal = self._of_row(latest), latest.content_sha256
         if known is not None and stands is not None and held in (normal, known.sha256):
-            known = replace(known, sha256=stands)
+            goes_back = stands if known.is_merged else known.extends
+            known = replace(known, sha256=stands, extends=goes_back)
         return known, last, undone
 
     @cached_property
@@ -123,9 +124,7 @@ class History:
         )  # fmt: skip
 
     def _extends(self, row: RecordedAttempt) -> str:
-        if self._ledger is None or row.before_sha256 is None or row.status != Status.PUBLISHED:
-            return ""
-        return attempts.extends(self._ledger, row.job, row.target_path, REPLACES, MERGED)
+        return goes_back(self._ledger, row) if self._ledger is not None else ""
 
     def _last(self, row: RecordedAttempt, *, saved: bool) -> LastRow:
         rejected = ""
@@ -168,6 +167,16 @@ class Original(Struct, frozen=True):
 
     target_path: str
     sha256: str | None
+
+
+def goes_back(ledger: Ledger, row: RecordedAttempt) -> str:
+    """sha256 of the person's file that the publication of a row goes back to, as the ledger knows
+    it; its own where it was merged with what a person had edited; "" if there is none."""
+    if row.status != Status.PUBLISHED or row.before_sha256 is None:
+        return ""
+    if MERGED in row.reasons:
+        return row.content_sha256 or ""
+    return attempts.extends(ledger, row.job, row.target_path, REPLACES)
 
 
 def original(ledger: Ledger | None, job: str, target_path: str) -> Original | None:
@@ -282,8 +291,8 @@ def input_text(
     known = inputs.publication
     if known is None or known.status != Status.PUBLISHED:
         return sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
-    if known.extends:
-        persons = persons_text(project, known.extends)
+    if known.persons:
+        persons = persons_text(project, known.persons)
         if persons is None:  # a clone: of what the person wrote it has what stands there
             return sources.standing_text(plugin.root, enhancement.target, inputs.standing.sha256)
         return persons

@@ -203,7 +203,7 @@ def _persons(project: Project, plugin: PluginState, enhancement: Enhancement) ->
     if state is None or state.inputs.standing.sha256 is None:
         return ""
     known = state.inputs.publication
-    if not staleness.is_ours(state.inputs.standing, known):
+    if not staleness.is_ours(state.inputs.standing, known) or (known and known.is_merged):
         sha256 = state.inputs.standing.sha256
         return sources.standing_text(plugin.root, enhancement.target, sha256)
     if known is None or not known.extends:
@@ -344,7 +344,7 @@ def with_skills(
         path, publication = one.enhancement.target, one.publication
         if path in known or not path.endswith("/SKILL.md") or one.standing.sha256 is None:
             continue
-        extends = publication.extends if publication is not None else ""
+        extends = publication.persons if publication is not None else ""
         persons = history.persons_text(project, extends) if extends else None
         text = sources.standing_text(plugin.root, path, one.standing.sha256)
         read = sources.Sources((SourceFile(path, clean(persons or text), 0),))

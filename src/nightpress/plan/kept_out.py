@@ -70,7 +70,7 @@ class KeptOut:
         inputs, target = state.inputs, plugin.targets[state.enhancement.name]
         assert plugin.manifest is not None  # noqa: S101 (it has states)
         known = inputs.publication
-        ours = staleness.is_ours(inputs.standing, known) and not (known and known.extends)
+        ours = staleness.is_ours(inputs.standing, known) and not (known and known.persons)
         return foregone.Place(
             self._project.root,
             self._project.defaults.values,

@@ -98,7 +98,7 @@ def is_ours(standing: Standing, publication: Publication | None) -> bool:
 def spares(inputs: Inputs) -> bool:
     """May nothing of the standing text be lost? A person's, unless it is to be replaced."""
     known = inputs.publication
-    ours = is_ours(inputs.standing, known) and not (known and known.extends)
+    ours = is_ours(inputs.standing, known) and not (known and known.persons)
     return inputs.standing.sha256 is not None and not ours and inputs.policy != "replace"
 
 

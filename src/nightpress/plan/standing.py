@@ -35,6 +35,16 @@ class Publication(Struct, frozen=True):
     declined: tuple[str, ...] = ()
     witness: str = ""
 
+    @property
+    def is_merged(self) -> bool:
+        """Does it hold what a person had edited of ours? It goes back to itself."""
+        return bool(self.extends) and self.extends == self.sha256
+
+    @property
+    def persons(self) -> str:
+        """sha256 of the person's file that it was made from; "" if there was none."""
+        return "" if self.is_merged else self.extends
+
 
 class LastRow(Struct, frozen=True):
     """The latest row of the ledger, whatever its status. waits: its draft waits for a person;
