@@ -202,6 +202,11 @@ def test_a_command_finds_the_project_from_a_sub_folder(market: Market, words: st
         ("nightpress apply alpha/skil", "alpha has no document 'skil'; did you mean 'alpha/skill'"),
         ("doit reject:alpha/skil", "did you mean 'reject:alpha/skill'?\n  hint: it has: skill"),
         ("nightpress build --max-cost free", "--max-cost free: expected an amount such as 2.50"),
+        ("nightpress build --engine proceses=2", "dask=tcp://HOST:PORT; did you mean processes=2?"),
+        ("nightpress build --engine processes=0", "or dask=tcp://HOST:PORT\n  hint: "),
+        ("nightpress version", "no command 'version'; did you mean 'nightpress --version'?"),
+        ("nightpress limit=3", "no command 'limit=3'; did you mean 'nightpress build limit=3'?"),
+        ("nightpress restore alpha beta", "restore brings back one plugin at a time, and not beta"),
         ("nightpress build --limt 3", "there is no option --limt; did you mean --limit VALUE?"),
         ("nightpress check --explain emptines", "'emptiness'?\n  hint: the page The checks"),
         ("doit forget enhance:alpa", "there is no plugin 'alpa'"),
@@ -254,6 +259,9 @@ def test_a_broken_plugin_is_told_as_the_plan_tells_it(
     for command in ("build", "apply", "adopt", "info", "forget", "clean", "review"):
         ran = market.run("nightpress", command, "alpha")
         assert (ran.code, ran.err.strip()) == (3, f"ERROR: {planned}"), command
+    for words in ("build alph*", "build alph* -n", "plan alph*"):
+        ran = market.run("nightpress", *words.split())
+        assert (ran.code, ran.err.strip()) == (3, f"ERROR: {planned}"), words
     assert market.run("nightpress", "build", "beta").code == 0
 
 
@@ -478,6 +486,13 @@ def test_quiet_dry_and_verbose_are_of_every_command(market: Market) -> None:
     for command in ("status", "doctor", "report", "validate", "backups", "facts alpha"):
         ran = market.run("nightpress", *command.split(), "-q")
         assert (ran.out, ran.err) == ("", ""), command
+    for words, plain in (
+        ("plan -vv", "plan -v"),
+        ("build -nq", "build -n -q"),
+        ("-vn build", "build -n -v"),
+    ):
+        ran = [market.run("nightpress", *one.split()) for one in (words, plain)]
+        assert ran[0] == ran[1] and ran[0].code == 0, words
     assert market.run("nightpress", "status", "-n").out.startswith("documents")
     for command in ("status", "doctor", "backups", "audit", "facts alpha", "list"):
         plain = market.run("nightpress", *command.split())

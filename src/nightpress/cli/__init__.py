@@ -37,7 +37,7 @@ def _told(argv: Sequence[str] | None) -> int:
         return _ended(words, _done)
     from nightpress.cli import everywhere
 
-    words = everywhere.ordered(words, (*task.COMMANDS, *_OWN))
+    words = everywhere.ordered(everywhere.apart(words), (*task.COMMANDS, *_OWN))
     if everywhere.asks_json(words):
         return _ended(words, lambda words: everywhere.told(words, lambda w: _ended(w, _common)))
     return _ended(words, _common)
@@ -162,6 +162,10 @@ _DOIT_BUILDS = ("enhance", "run")
 
 def _near(word: str) -> str:
     """The command that was most likely meant by one that there is not; "" if none is near."""
+    if word == "version":
+        return "; did you mean 'nightpress --version'?"
+    if "=" in word:
+        return f"; did you mean 'nightpress build {word}'?"
     word = "build" if word.lower() in _DOIT_BUILDS else word
     others = {*task.COMMANDS, *_OWN} - _REMOVING
     slip = suggestion(word, _REMOVING, lead="; ", cutoff=0.85)

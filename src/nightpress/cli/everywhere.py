@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import selectors
 import sys
 import traceback
@@ -29,6 +30,14 @@ TRIED = frozenset({"build", "clean", "prune", "forget-backups"})
 """Commands that have a dry run of their own."""
 _DETAILED = frozenset({"build", "plan", "check", "ci", "ci check", "review"})
 _QUIET_OF_THEIR_OWN = frozenset({"build", "check", "ci", "ci check", "list", "plan"})
+
+
+def apart(words: Sequence[str]) -> list[str]:
+    """The words with `-nq` as `-n -q`, and `-vv`, which asks for no more than `-v`, once."""
+    grouped = re.compile("-[nqv]{2,}")
+    found = [(f"-{one}" for one in dict.fromkeys(word[1:])) if grouped.fullmatch(word) else [word]
+             for word in words]  # fmt: skip
+    return [word for words in found for word in words]
 
 
 def ordered(words: Sequence[str], commands: Collection[str]) -> list[str]:

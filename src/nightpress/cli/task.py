@@ -225,6 +225,10 @@ def _line(command: str, words: list[str]) -> Iterator[str]:
         options = {word.partition("=")[0] for word in given if word.startswith("-")}
         if extra and options <= set(OPTIONS.get(command, ())):  # else doit tells of the option
             told = f"nightpress {command} has no use for {extra[0]}"
+            if command == "restore" and "--plugin" in str(options):
+                told = (
+                    f"nightpress restore brings back one plugin at a time, and not {extra[0]}, too"
+                )
             raise errors.UsageError(told, f"nightpress {command} --help")
         yield from (command, *words)
         return

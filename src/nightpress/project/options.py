@@ -80,7 +80,10 @@ ENGINE = r"threads|processes(=[1-9][0-9]{0,3})?|dask(=([1-9][0-9]{0,3}|[a-z]+://
 
 def _engine(text: str) -> str:
     if not re.fullmatch(ENGINE, text):
-        raise ValueError("threads, processes, processes=N, dask, dask=N or dask=tcp://HOST:PORT")
+        words = "threads, processes, processes=N, dask, dask=N or dask=tcp://HOST:PORT"
+        kind, equals, value = text.partition("=")
+        near = suggestion(kind, ("threads", "processes", "dask"), f"{{}}{equals}{value}", lead="; ")
+        raise ValueError(f"{words}{near if near != f'; did you mean {text}?' else ''}")
     return text
 
 

@@ -26,7 +26,7 @@ from nightpress.tasks import command_line, dodo, signals
 from nightpress.text import safe, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from nightpress.pipeline import Engine, Press, Run
     from nightpress.plan import Catalog, Environ, Item, PluginState
@@ -228,11 +228,7 @@ class Session:
 
     def sound(self, slug: str) -> None:
         """UsageError, as the plan says it, for a plugin that cannot be worked with."""
-        from nightpress.project import folded
-
-        found = self.plugin(slug)
-        if broken := [p for p in found.problems if p.severity == "error" and not found.states]:
-            raise UsageError("\n".join(folded(broken)))
+        _sound([self.plugin(slug)])
 
     def slugs(self) -> list[str]:
         """The plugins of those enhancements."""
@@ -295,11 +291,23 @@ class Session:
         )
 
 
+def _sound(plugins: Sequence[PluginState]) -> None:
+    """UsageError for those that cannot be worked with."""
+    found = [p for one in plugins if not one.states for p in one.problems if p.severity == "error"]
+    if found:
+        from nightpress.project import folded
+
+        raise UsageError("\n".join(folded(found)))
+
+
 def matching(catalog: Catalog, pattern: str) -> set[str]:
-    """The enhancements whose plugin or name matches; UsageError if there is none."""
+    """The enhancements whose plugin or name matches; UsageError if there is none,
+    as the plan says it where it is that of a plugin that cannot be worked with."""
     items = catalog.items.values()
     found = {i.id for i in items if fnmatchcase(i.id, pattern) or fnmatchcase(i.slug, pattern)}
     if not found:
+        slugs = [slug for slug in catalog.slugs if fnmatchcase(slug, pattern.partition("/")[0])]
+        _sound([catalog.plugins[slug] for slug in slugs if slug in catalog.plugins])
         near = suggestion(pattern.replace("*", ""), catalog.slugs, "'{}*'", lead="; ")
         raise UsageError(
             f"no plugin and no document matches {pattern!r}{near}",
