@@ -5,7 +5,10 @@ raised is a bug, and shows its traceback.
 """
 
 import errno
+import os
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from nightpress.voice import spoken
@@ -89,6 +92,12 @@ class LedgerError(NightpressError):
 
 class MachineTrouble(NightpressError):
     """The disk or the database refuses (full, read-only, broken): the whole run stops."""
+
+    exit_code = EXIT_USAGE
+
+
+class NoAccess(NightpressError):
+    """This user may not read or write something that a command cannot do without."""
 
     exit_code = EXIT_USAGE
 
@@ -233,6 +242,19 @@ def machine_trouble(error: BaseException) -> MachineTrouble | None:
     return MachineTrouble(*trouble) if trouble else None
 
 
+def _permissions(path: str) -> str:
+    """What is to be looked at: the folder on the way there that is shut, else the file."""
+    if not path:
+        return "look at its permissions"
+    folder, *above = Path(path).absolute().parents
+    shut = [up for up in (folder, *above) if not os.access(up, os.X_OK)]
+    if shut or not os.access(folder, os.W_OK) or not os.path.lexists(path):
+        return (
+            f"look at its permissions: chmod u+rwx {shlex.quote(str(shut[-1] if shut else folder))}"
+        )
+    return f"look at its permissions: chmod u+rw {shlex.quote(path)}"
+
+
 def known(error: BaseException) -> NightpressError | None:
     """What the user is told of an error, with the file's name; None: it is a bug."""
     if isinstance(error, NightpressError) or not isinstance(error, OSError):
@@ -241,7 +263,7 @@ def known(error: BaseException) -> NightpressError | None:
     if machine := machine_trouble(error):
         return MachineTrouble(f"{where}{machine.message}", machine.hint)
     if error.errno in (errno.EACCES, errno.EPERM):
-        return NightpressError(f"{where}{error.strerror}", "look at its permissions")
+        return NoAccess(f"{where}{error.strerror}", _permissions(where[:-2]))
     if error.errno is None or error.errno in _OURS:
         return None
     return NightpressError(f"{where}{error.strerror}", "the system refused it; try again")

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from nightpress import errors
 from nightpress.backends import BACKENDS
 from nightpress.cli import doctor
 from nightpress.project import Project
 from nightpress.storage import run_lock
+from tests import failing_disk
 from tests.market import Market, published
 from tests.quota.clocks import FakeClock
 
@@ -153,15 +155,41 @@ def test_chapters_that_dodo_lacks_are_a_warning_while_a_build_can_do_without(
         ("ledger", "state", "ledger.db is damaged"),
         ("dodo.py", "project", "there is no dodo.py"),
         ("manifests", "project", "no manifests"),
+        ("marketplace", "defaults", "marketplace: there is no folder 'nope'"),
+        ("two", "project", "not an integer"),
+        ("conflict", "lock file", "nightpress.lock:2:1: a merge conflict"),
+        ("loop", "dodo.py", "dodo.py is still being loaded after 1 s"),
         ("token", "vault", "TURSO_AUTH_TOKEN is set, but TURSO_DATABASE_URL is not"),
         ("backend", "writer", "needs GOOGLE_API_KEY or GEMINI_API_KEY"),
     ],
 )
-def test_what_is_wrong_is_its_own_result(market: Market, breaks: str, name: str, told: str) -> None:
+def test_what_is_wrong_is_its_own_result(
+    market: Market, breaks: str, name: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     environ = {}
     defaults = market.root / "manifests" / "_defaults.yaml"
     if breaks == "defaults":
         defaults.write_text("size: wrong\n")
+    elif breaks == "marketplace":
+        defaults.write_text(
+            re.sub("(?m)^marketplace: .*", "marketplace: nope", defaults.read_text())
+        )
+        for command in ("build", "plan"):
+            assert f"{told}: no new plugin is found" in market.run("nightpress", command).out
+    elif breaks == "two":
+        defaults.write_text("size: {min: x, max: y}\n")
+        shown = market.run("nightpress", "doctor").out
+        assert "\n" + " " * 20 + "manifests/_defaults.yaml:1:21: size.max: 'y' is not" in shown
+        assert "\\n" not in shown
+    elif breaks == "conflict":
+        lock = market.root / "nightpress.lock"
+        lock.write_text(lock.read_text().replace("\n", "\n<<<<<<< HEAD\n", 1))
+    elif breaks == "loop":
+        (market.root / "dodo.py").write_text("while True:\n    pass\n")
+        monkeypatch.setattr(doctor, "LOADING", 1)
+        results = {one.name: one for one in doctor.examine(str(market.root))}
+        assert told == results[name].what and results[name].state == "error"
+        return
     elif breaks == "backend":
         defaults.write_text(defaults.read_text().replace("backend: auto", "backend: gemini"))
     elif breaks == "ledger":
@@ -181,13 +209,14 @@ def test_what_is_wrong_is_its_own_result(market: Market, breaks: str, name: str,
 
 
 def test_a_run_that_is_busy_is_told(market: Market) -> None:
-    lock = run_lock.acquire(market.root / ".nightpress", "doit")
+    lock = run_lock.acquire(market.root / ".nightpress", "doit enhance:alpha")
     try:
         result = found(market)["run lock"]
     finally:
         lock.release()
     assert result["state"] == "warning"
     assert f"another run is busy: pid {os.getpid()}" in result["what"]
+    assert "(nightpress build alpha)" in result["what"]
 
 
 @pytest.mark.parametrize("says", ["{}", '{"pid": 1, "since": "x", "command": "doit"}'])
@@ -202,3 +231,40 @@ def test_to_look_at_the_run_lock_changes_nothing_of_it(market: Market, says: str
 
 def test_without_a_project_it_tells_of_the_machine_alone(tmp_path: Path) -> None:
     assert found(Market(tmp_path))["project"]["mend"] == "nightpress init in the marketplace"
+
+
+@pytest.mark.parametrize(
+    ("shut", "told"),
+    [
+        (".nightpress", "chmod u+rwx {root}/.nightpress"),
+        ("", "chmod u+rwx {root}"),
+        (".nightpress/run.lock", "chmod u+rw {root}/.nightpress/run.lock"),
+    ],
+)
+def test_what_is_shut_is_named(
+    market: Market, shut: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    denied = market.root / shut
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) not in (denied, *_inside(denied)))
+    error = PermissionError(13, "Permission denied", f"{market.root}/.nightpress/run.lock")
+    known = errors.known(error)
+    assert known is not None and known.exit_code == 3
+    assert known.hint == f"look at its permissions: {told.format(root=market.root)}"
+
+
+def _inside(folder: Path) -> list[Path]:
+    return [*folder.rglob("*")]
+
+
+@pytest.mark.skipif(failing_disk.library() is None, reason="no compiler for the failing disk")
+@pytest.mark.parametrize(
+    "command", ["build alpha --force", "clean alpha", "adopt alpha", "manifests"]
+)
+def test_a_command_that_may_write_nothing_says_where(market: Market, command: str) -> None:
+    environ = failing_disk.always(market.root, "EACCES")
+    ran = market.start(
+        "nightpress", *command.split(), LD_PRELOAD=str(failing_disk.library()), **environ
+    )
+    assert ran.code == 3, ran.err
+    denied = "(Permission denied|attempt to write a readonly database)"
+    assert re.search(f"^ERROR: /.*: {denied}\n  hint: .*look at its permissions", ran.err), ran.err

@@ -239,7 +239,9 @@ def test_what_cannot_be_taken_back_is_told_and_leaves_nothing(small: Market) -> 
     finally:
         subprocess.run(["chattr", "-i", str(target)], check=True)
     assert done.code == 1
-    said = "plugins/gamma/skills/gamma/SKILL.md cannot be taken back: Operation not permitted\n"
+    said = (
+        "ERROR: plugins/gamma/skills/gamma/SKILL.md cannot be taken back: Operation not permitted\n"
+    )
     assert done.err == said
     assert [path.name for path in target.parent.iterdir()] == ["SKILL.md"]
     assert target.read_bytes() == ours

@@ -29,6 +29,9 @@ AHEAD = 120.0
 OLD = 7 * 86_400.0
 """Seconds after which a backup is old."""
 
+LOADING = 20
+"""Seconds after which dodo.py will hardly be loaded any more."""
+
 State = Literal["ok", "warning", "error"]
 
 
@@ -61,10 +64,12 @@ def _doctor(given: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=True) + "\n")
     else:
         for result in results:
-            told = safe(f"{result.state:<8} {result.name:<10} {result.what}")
+            what = result.what.replace("\n", f"\n{'':<20}")
+            told = safe(f"{result.state:<8} {result.name:<10} {what}", newlines=True)
             sys.stdout.write(fitted(told, sys.stdout) + "\n")
             if result.mend:
-                told = safe(spoken(f"{'':<20}hint: {result.mend}"))
+                mend = result.mend.replace("\n", f"\n{'':<20}")
+                told = safe(spoken(f"{'':<20}hint: {mend}"), newlines=True)
                 sys.stdout.write(fitted(told, sys.stdout) + "\n")
     bad = any(result.state == "error" for result in results)
     return errors.EXIT_FAILED if bad else errors.EXIT_OK
@@ -85,8 +90,8 @@ def examine(folder: str) -> Iterator[Result]:
         return
     project = Project(root, {}, os.environ, RealClock())
     checks: list[tuple[str, Callable[[Project], Iterator[Result]]]] = [
-        ("project", _project), ("dodo.py", _dodo), ("git", _git), ("state", _state),
-        ("disk", _disk),
+        ("disk", _disk), ("project", _project), ("dodo.py", _dodo), ("git", _git),
+        ("lock file", _lock_file), ("state", _state),
         ("run lock", _run_lock), ("clock", _clock), ("writer", _writer), ("backends", _backends),
         ("quota", _quota), ("prices", _prices), ("vault", _vault),
     ]  # fmt: skip
@@ -152,6 +157,7 @@ def _project(project: Project) -> Iterator[Result]:
         load_manifest(project.manifests / f"{slug}.yaml", defaults, project.index) for slug in slugs
     ]
     where = str(defaults.values.get("marketplace", "."))
+    yield from _broken("defaults", validate.of_defaults(defaults))
     yield from _broken("manifests", (one for _, problems in read for one in problems))
     yield from _broken("plugins", (
         one for manifest, _ in read if manifest is not None
@@ -172,9 +178,15 @@ def _broken(name: str, problems: Iterable[Problem]) -> Iterator[Result]:
 def _dodo(project: Project) -> Iterator[Result]:
     """doit's own: loaded in a process of its own, as a run does it."""
     line = [sys.executable, "-m", "nightpress.tasks.dodo"]
-    ran = subprocess.run(line, cwd=project.root, capture_output=True, text=True, check=False)  # noqa: S603
     try:
+        ran = subprocess.run(  # noqa: S603 - no shell, fixed words
+            line, cwd=project.root, capture_output=True, text=True, check=False,
+            stdin=subprocess.DEVNULL, timeout=LOADING,
+        )  # fmt: skip
         what, mend, builds = json.loads(ran.stdout.splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        told = f"dodo.py is still being loaded after {LOADING} s"
+        what, mend, builds = told, "look for what it waits for, or repeats for ever", False
     except (ValueError, IndexError):
         what, mend, builds = "dodo.py ends the process that loads it", "look at dodo.py", False
     if what:
@@ -197,12 +209,17 @@ def _git(project: Project) -> Iterator[Result]:
         yield Result("git", "ok", "a repository")
 
 
-def _state(project: Project) -> Iterator[Result]:
-    from nightpress.storage import sqlite
+def _lock_file(project: Project) -> Iterator[Result]:
+    from nightpress.ledger import lockfile
 
-    folder = project.state if project.state.exists() else project.root
-    if not os.access(folder, os.W_OK):
-        yield Result("state", "error", f"{folder} cannot be written", "look at its permissions")
+    yield Result("lock file", "ok", some(len(lockfile.read(project.lock_path)), "document"))
+
+
+def _state(project: Project) -> Iterator[Result]:
+    from nightpress.storage import obstacle, sqlite
+
+    if (stops := obstacle.of_project(project.root)) is not None:
+        yield Result("state", "error", f"{stops.where()} {stops.what}", stops.hint())
         return
     if not project.has_ledger:
         yield Result("state", "ok", "no run yet")
@@ -218,7 +235,7 @@ def _disk(project: Project) -> Iterator[Result]:
     free = shutil.disk_usage(project.root).free
     what = f"{free / 1e9:,.1f} GB free"
     if free < ROOM:
-        mend = "make room: doit prune, doit clean"
+        mend = "make room; doit prune thins out old snapshots, logs and rows"
         yield Result("disk", "error" if free < ROOM / 10 else "warning", what, mend)
         return
     yield Result("disk", "ok", what)
@@ -228,7 +245,7 @@ def _run_lock(project: Project) -> Iterator[Result]:
     from nightpress.storage import run_lock
 
     if (says := run_lock.taken(project.state)) is not None:
-        what = f"another run is busy: {run_lock.holder(says)}"
+        what = spoken(f"another run is busy: {run_lock.holder(says)}")
         yield Result("run lock", "warning", what, "nightpress watch shows it")
         return
     yield Result("run lock", "ok", "free")

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
-from nightpress.project import Project, discover, paths
+from nightpress.project import FILE, Project, discover, paths
 from nightpress.storage import tree
 from nightpress.text import safe
 
@@ -21,13 +21,16 @@ _NAMED = 3
 
 class Newcomers(Struct, frozen=True):
     """folders: without a manifest, relative to the project; watched: the places that this was seen
-    at, there or not (relative to the project)."""
+    at, there or not (relative to the project); gone: the marketplace's folder, if it is none."""
 
     folders: tuple[str, ...] = ()
     watched: tuple[str, ...] = ()
+    gone: str = ""
 
     def sentence(self) -> str:
         """One line for people; "" if there is none."""
+        if self.gone:
+            return f"{FILE}: marketplace: there is no folder {self.gone!r}: no new plugin is found"
         if not self.folders:
             return ""
         named = ", ".join(map(safe, self.folders[:_NAMED]))
@@ -56,7 +59,8 @@ def newcomers(project: Project, known: Collection[str]) -> Newcomers:
             watched.append(f"{folder}/{MARKER}")
             if (project.root / folder / MARKER / "plugin.json").is_file():
                 found.add(folder)
-    return Newcomers(tuple(sorted(found.difference(known))), tuple(watched))
+    gone = "" if (project.root / marketplace).is_dir() else marketplace
+    return Newcomers(tuple(sorted(found.difference(known))), tuple(watched), gone)
 
 
 def _ignored(ignore: tree.Ignore, folder: str) -> bool:

@@ -70,7 +70,7 @@ def _sorted(problems: Iterable[Problem]) -> list[Problem]:
 
 def _declared(root: Path) -> Declared:
     defaults, problems = load_defaults(root)
-    found = Declared(defaults, [*problems, *_defaults(defaults)])
+    found = Declared(defaults, [*problems, *of_defaults(defaults)])
     broken = set()
     for kind, folder in found_generators.folders(root).items():
         generator, more = load_generator(folder)
@@ -100,7 +100,8 @@ def _files(folder: Path) -> list[Path]:
     return sorted({p.with_suffix(".yaml") for p in names if not p.name.startswith(("_", "."))})
 
 
-def _defaults(defaults: Defaults) -> Iterator[Problem]:
+def of_defaults(defaults: Defaults) -> Iterator[Problem]:
+    """What is wrong with the folder that they name."""
     marketplace = str(defaults.values.get("marketplace", "."))
     if link := paths.link_on_the_way(defaults.root, marketplace):
         yield Problem(FILE, 0, 0, "marketplace", f"{link!r} is a link", "links are not followed")

@@ -42,8 +42,8 @@ def acquire(state: Path, command: str) -> ProjectLock:
     except OSError as error:
         if error.errno not in _NO_FILE:
             raise
-        what = f"{state.name}/{NAME} is not a file that can be written ({error.strerror})"
-        raise NightpressError(what, "remove it, or look at its permissions") from error
+        what = f"{state.name}/{NAME} is no file that can be written ({error.strerror})"
+        raise NightpressError(what, "remove it") from error
     try:
         if not _locked(file):
             owner = holder(os.pread(file, 4096, 0))
@@ -63,7 +63,7 @@ def acquire(state: Path, command: str) -> ProjectLock:
     return ProjectLock(file)
 
 
-_NO_FILE = (errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.EACCES, errno.ENXIO, errno.EINVAL)
+_NO_FILE = (errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EINVAL)
 GLANCE = 0.02
 """Seconds after which a lock is tried again: somebody may just be looking whether it is taken."""
 

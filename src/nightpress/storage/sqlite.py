@@ -240,7 +240,8 @@ def _trouble(path: Path, error: BaseException) -> BaseException:
     """The error itself, or what it means if the disk or another process is behind it."""
     if isinstance(error, sqlite3.OperationalError):
         code = error.sqlite_errorcode & 0xFF  # the primary result code
-        if code == sqlite3.SQLITE_CANTOPEN and (told := _refusal(path)) is not None:
+        unsaid = code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR)
+        if unsaid and (told := _refusal(path)) is not None:
             return told
         if (hint := _REFUSALS.get(code)) is not None:
             said = "the disk is full" if code == sqlite3.SQLITE_FULL else str(error)
@@ -249,11 +250,12 @@ def _trouble(path: Path, error: BaseException) -> BaseException:
 
 
 def _refusal(path: Path) -> MachineTrouble | None:
-    """Why no file can be made beside this one, which SQLite does not say."""
+    """Why no file can be made, or written, beside this one, which SQLite does not say."""
     import tempfile  # hardly any run needs it
 
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
+        with tempfile.TemporaryFile(dir=path.parent, buffering=0) as file:
+            file.write(bytes(4_096))
             return None
     except OSError as error:
         trouble = machine_trouble(error)

@@ -221,7 +221,8 @@ class LocalPlace:
                 raise Absent(f"there is no vault in {self.name}") from error
             hint = "if the file is damaged: move it away, the next backup makes a new one"
             if "readonly" in str(error) or "unable to open" in str(error):
-                hint = "copy it, with its -journal if there is one, to where you may write"
+                hint = "it, or its folder, cannot be written: look at its permissions, or copy it,"
+                hint += " with its -journal if there is one, to where you may write"
             raise VaultError(f"the vault {self.name} cannot be used: {error}", hint) from error
 
 

@@ -249,12 +249,15 @@ def _clean(*items: Item, dryrun: bool) -> None:
     """`doit clean`: temporary files and kept drafts. `doit clean enhance:X`, by name: X goes back
     to what stood before us, unless it was edited by hand. Ends the process where it fails: doit
     would print a traceback and exit with 0."""
+    from nightpress import errors
+
     try:
         _clean_up(session.current(), items, dryrun)
     except (NightpressError, OSError) as error:
         # doit holds back what an action writes, and would never show it now
-        (sys.__stderr__ or sys.stderr).write(f"{safe(str(error), newlines=True)}\n")
-        raise SystemExit(getattr(error, "exit_code", EXIT_FAILED)) from None
+        out, known = sys.__stderr__ or sys.stderr, errors.known(error)
+        out.write(f"ERROR: {safe(str(known or error), newlines=True)}\n")
+        raise SystemExit(known.exit_code if known is not None else EXIT_FAILED) from None
 
 
 def _clean_up(now: Session, items: tuple[Item, ...], dryrun: bool) -> None:
