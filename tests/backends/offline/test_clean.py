@@ -282,7 +282,9 @@ def test_a_listing_is_linked_from_where_the_document_lies() -> None:
     text = "## Staking\n\n```python\n" + "total = total + 1\n" * 400 + "```\n"
 
     def link(target: str) -> str:
-        return sections(text, Place("agents/a.md", "agents", target, frozenset()))[-1].blocks[0].text
+        return (
+            sections(text, Place("agents/a.md", "agents", target, frozenset()))[-1].blocks[0].text
+        )
 
     assert "(../../agents/a.md)" in link("skills/x")
     assert "(../../../agents/a.md)" in link("skills/x/references")
