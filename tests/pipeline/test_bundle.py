@@ -13,10 +13,11 @@ from nightpress import fingerprint
 from nightpress.checks import Context, document
 from nightpress.checks.bundle import bundle_repeats, references_alike
 from nightpress.clock import RealClock
-from nightpress.model import Window
+from nightpress.model import SourceFile, Window
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import recover
 from nightpress.plan import Gatherer, size
+from nightpress.plugin import anatomy
 from nightpress.project import Project, bundles
 from nightpress.project import prompt as prompting
 from nightpress.storage import Snapshots, atomic
@@ -372,3 +373,15 @@ def test_what_a_crash_cut_in_two_is_whole_again(
         if edited < there < 3:  # it was edited after it had been put there: no more to be done
             wanted = ["edited" if n == edited else old for n in range(3)]
     assert _stand(tmp_path) == wanted
+
+
+def test_what_its_own_command_says_is_no_repetition() -> None:
+    """Two commands may say the same, and a reference holds all that its own says."""
+    texts = [SourceFile("commands/x.md", "\n".join(LINES), 0)]
+    context = Context(
+        bundle={"references/x.md": "\n".join(LINES)},
+        frontmatter="none",
+        anatomy=anatomy.build(texts, "harbour"),
+    )
+    parsed = document.parse("# A\n\n" + "\n".join(LINES))
+    assert not list(references_alike(parsed, context, {"share": 0.05}))

@@ -280,6 +280,26 @@ def test_what_is_ours_is_not_kept_as_found(tmp_path: Path, standing: str, said: 
     assert f"1 existing skill {said}" in lines
 
 
+@pytest.mark.parametrize(
+    ("commands", "size", "skill", "is_pack"),
+    [(4, 6_000, "", True), (3, 9_000, "", False), (4, 5_900, "", False), (9, 9_000, "own", False)],
+)
+def test_a_large_pack_gets_a_reference_for_each_command(
+    tmp_path: Path, commands: int, size: int, skill: str, is_pack: bool
+) -> None:
+    """Not where a person's skill is there already, and none is asked of a model."""
+    folder = plugin(tmp_path, "pack")
+    for n in range(commands):
+        put(folder / "commands" / f"c{n}.md", "x" * size)
+    if skill:
+        put(folder / "skills" / skill / "SKILL.md", "x" * 9_000)
+    init.init(tmp_path, str(tmp_path))
+    found = {e.name: e for e in manifest(tmp_path, "pack").enhancements}
+    wanted = {"skill", *(f"references.c{n}" for n in range(commands) if is_pack)}
+    assert set(found) == wanted
+    assert all(found[name].settings["backend"] == "offline" for name in wanted - {"skill"})
+
+
 def test_rename_generic_proposes_other_folders(tmp_path: Path) -> None:
     folder = plugin(tmp_path, "one")
     for name in ("fine", "skill-adapter", "Odd Name", "main"):

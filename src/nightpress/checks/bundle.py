@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from nightpress.checks.document import Document
 from nightpress.checks.gate import Context, Options, Spot
@@ -21,16 +21,20 @@ def bundle_repeats(document: Document, context: Context, options: Options) -> It
 
 
 def references_alike(document: Document, context: Context, options: Options) -> Iterator[Spot]:
-    """Of the lines of a reference less than the option share stand in another file beside it."""
+    """Of the lines of a reference less than the option share stand in another file beside it, but
+    for those of the command or agent that it is of: two of them may say the same."""
     if context.ours and context.frontmatter != "skill":
-        yield from _repeats(document, context, options)
+        bodies = (c.body for c in context.anatomy.components) if context.anatomy else ()
+        yield from _repeats(document, context, options, telling("\n".join(bodies)))
 
 
-def _repeats(document: Document, context: Context, options: Options) -> Iterator[Spot]:
+def _repeats(
+    document: Document, context: Context, options: Options, known: Container[str] = ()
+) -> Iterator[Spot]:
     own = telling(document.text)
     for path, text in context.bundle.items():
         others = telling(text)
-        shared = [line for line in own if line in others]
+        shared = [line for line in own if line in others and line not in known]
         if len(shared) > 1 and len(shared) >= float(options["share"]) * len(own):
             yield Spot(
                 f"{len(shared)} of {len(own)} lines are also in {path}",

@@ -84,8 +84,9 @@ def command_exists(document: Document, context: Context, options: Options) -> It
     if not context.ours and _brings_its_own(document, context):
         return
     source = source_of(context)
-    # the plugin's commands and skills are all there are: what only its prose names is none
-    closed = context.ours and bool(_names(context, "command"))
+    # the plugin's commands and skills are all there are: what only its prose names is none, but
+    # in what quotes all of that prose
+    closed = bool(options["closed"]) and context.ours and bool(_names(context, "command"))
     dotted = ((n, at) for n, at in dotted_commands(document) if _is_meant(n, existing))
     for name, offset in (*commands(document), *dotted):
         plugin, _, tail = name.rpartition(":")

@@ -41,7 +41,7 @@ ROUTE = pattern(
 METHOD = r"\b(?:GET|POST|PUT|PATCH|DELETE|HEAD)"
 BEFORE, AFTER = 40, 25  # characters of the line in which a word can say that it is a route
 TYPED = frozenset({"", "text", "bash", "sh", "shell", "console", "plaintext", "markdown", "md"})
-PROMPT = pattern(r"(?:[$>\u276f]\s+|(?:User|You|Human|Me)\s*:\s*)", re.I)
+PROMPT = pattern(r"^(?:[$>\u276f]\s+|(?:User|You|Human|Me)\s*:\s*)", re.I)
 
 EXAMPLE = pattern(
     r"(?:\be\.g\.|\b(?:for example|such as|examples?|like|imagine|suppose|hypothetical)\b)"

@@ -121,7 +121,7 @@ GATES = (
         "grounding",
         "error",
         grounding.command_exists,
-        {"allowed": ()},
+        {"allowed": (), "closed": True},
         spares=True,
     ),
     Gate(

@@ -110,7 +110,9 @@ def _wrong_options(
 
 
 def _fits(value: object, default: object) -> bool:
-    """Whether a value has the default's type: a number, or a list of strings."""
+    """Whether a value has the default's type: a switch, a number, or a list of strings."""
+    if isinstance(default, bool):
+        return isinstance(value, bool)
     if isinstance(default, int | float):
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)

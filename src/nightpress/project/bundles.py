@@ -18,6 +18,9 @@ LEAST, MOST = 2, 60
 """Components of a plugin from which a bundle is made, and of which one has a reference at most."""
 SPLIT = 8_000
 """Bytes that their files hold together, at least: what harnesses keep of one SKILL.md."""
+PACK, PACK_BYTES = 4, 24_000
+"""Components of a pack, and bytes that they hold together, at least: about twice what one document
+has room for, and more than a choice of it would do justice to."""
 FOLDERS = {"command": "commands", "agent": "agents", "skill": "skills"}
 
 
@@ -38,6 +41,12 @@ def parts(root: Path, kinds: Iterable[str]) -> tuple[Part, ...]:
             found.setdefault(name, Part(name, part.path, part.size))
     several = len(found) >= LEAST and sum(part.size for part in found.values()) >= SPLIT
     return tuple(found.values())[:MOST] if several else ()
+
+
+def is_pack(root: Path) -> bool:
+    """Do the plugin's commands and agents say far more than one SKILL.md holds?"""
+    found = parts(root, ("command", "agent"))
+    return len(found) >= PACK and sum(part.size for part in found) >= PACK_BYTES
 
 
 def _of(root: Path, kind: str) -> Iterator[Part]:

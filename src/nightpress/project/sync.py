@@ -19,7 +19,7 @@ from nightpress.errors import UnsafePath, UsageError, known
 from nightpress.ledger import lockfile
 from nightpress.model import Status
 from nightpress.plugin import names as slugs
-from nightpress.project import Defaults, crash, discover, generators, paths, yaml_write
+from nightpress.project import Defaults, bundles, crash, discover, generators, paths, yaml_write
 from nightpress.project.discover import FoundPlugin
 from nightpress.project.generators import filled_in
 from nightpress.project.mass_produced import Candidate, mass_produced
@@ -32,7 +32,7 @@ _SHOWN = 12
 GENERIC = frozenset("skill-adapter skill skills main default adapter index plugin".split())
 """Names of skill folders that say nothing, and that many plugins share."""
 
-SKILL = "skill"
+SKILL, REFERENCES = "skill", "references"
 
 
 class SyncResult(Struct):
@@ -244,6 +244,10 @@ class Sync:
             )
             return
         wanted = dict.fromkeys([*self._proposed(), *self.add])
+        theirs = {(plugin.path, f"{folder}/SKILL.md") for folder, _ in plugin.skills}
+        is_new = not plugin.root_skill and theirs <= self.replaced  # none is a person's
+        if SKILL in wanted and is_new and bundles.is_pack(self.root / path):
+            wanted[REFERENCES] = None
         proposals = list(self._proposals(plugin, slug, wanted))
         fields = {"name": plugin.name[:500], "plugin": path}
         if plugin.category:

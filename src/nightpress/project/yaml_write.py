@@ -55,7 +55,7 @@ def manifest(
     if not proposals:
         return "\n".join([*rows, "enhancements: {}"]) + "\n"
     rows.append("enhancements:")
-    rows += [f"  {row}" for row in _rows(proposals, "  ", replaced)]
+    rows += [f"  {row}" for row in _rows(proposals, "  ", replaced, is_new=True)]
     return "\n".join(rows) + "\n"
 
 
@@ -83,7 +83,8 @@ marketplace: {marketplace}
 #   - "*.generated.md"
 
 # What the manifest of a new plugin proposes. There are: skill, readme, reference, and
-# references (beside SKILL.md a file for each command and agent, where one would hold too much);
+# references (beside SKILL.md a file for each command and agent, where one would hold too much: a
+# large pack gets them unasked);
 # evals and queries (data to try a skill with).
 enhancements:
   - skill
@@ -170,12 +171,18 @@ def _inserted(text: str, before: YamlDocument, proposals: Sequence[Proposal]) ->
 
 
 def _rows(
-    proposals: Sequence[Proposal], indent: str, replaced: Container[str] = ()
+    proposals: Sequence[Proposal],
+    indent: str,
+    replaced: Container[str] = (),
+    *,
+    is_new: bool = False,
 ) -> Iterator[str]:
     for name, generator, target in proposals:
         yield f"{name}:"
         yield f"{indent}generator: {generator}"
         yield f"{indent}target: {quoted(target)}"
+        if generator == "references" and is_new:
+            yield f"{indent}backend: offline  # their own text, whole: no call is needed"
         if target in replaced:
             yield f"{indent}standing: replace  # one template has made it in many plugins"
             yield f"{indent}standing_text: ignored"

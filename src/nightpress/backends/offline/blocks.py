@@ -154,7 +154,7 @@ class _Read(Struct, frozen=True):
     place: Place
 
     def _turned_on(self) -> tuple[object, ...]:
-        return self.place.link(), self.links, self.place.quotes
+        return self.place.link(), self.links, self.place.quotes, self.place.whole
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Read) and self._turned_on() == other._turned_on()
@@ -166,7 +166,7 @@ class _Read(Struct, frozen=True):
 @lru_cache(maxsize=2_048)
 def _sections(text: str, read: _Read) -> tuple[Section, ...]:
     place = read.place
-    text = text if place.own else written.as_read(text)
+    text = text if place.own else written.as_read(text, whole=place.whole)
     lines = text.split("\n")
     parts = [Section("", 1)]
     above: list[tuple[int, str]] = []
@@ -277,7 +277,7 @@ def _parser() -> MarkdownIt:
 def _block(token: Token, source: str, place: Place) -> Block | None:
     if (
         token.type == "fence"
-        and not place.own
+        and not (place.own or place.whole)
         and (items := marks.listed(token.info, token.content))
     ):
         return _kept("list", inline("\n".join(items), place))
@@ -287,7 +287,7 @@ def _block(token: Token, source: str, place: Place) -> Block | None:
     if token.type in ("bullet_list_open", "ordered_list_open"):
         return _kept("list", _list(source, place))
     if token.type == "table_open":
-        cleaned = inline(told_marks(source), place)
+        cleaned = inline(source if place.whole else told_marks(source), place)
         cleaned = cleaned if place.own else full(cleaned)
         rows = cleaned.strip().split("\n")
         whole = len(rows) >= 3 and all("|" in row for row in rows)
@@ -324,12 +324,13 @@ _MARKED = pattern(r"(?:[\U0001f000-\U0001faff\u2190-\u21ff\u2600-\u27bf\u2b00-\u
 def _paragraph(source: str, place: Place) -> Block | None:
     """A paragraph; lines that each begin with an emoji are the list that they look like."""
     lines = source.strip("\n").split("\n")
-    if all(is_imprint(line) for line in lines):
+    if not place.whole and all(is_imprint(line) for line in lines):
         return None
     if place.is_for_people:
         source = unsigned(source)
     if len(lines) > 1 and all(_MARKED.match(line) for line in lines):
-        items = [f"- {_MARKED.sub('', line, count=1).strip()}" for line in lines]
+        bare = lines if place.whole else [_MARKED.sub("", line, count=1) for line in lines]
+        items = [f"- {line.strip()}" for line in bare]
         return _kept("list", inline("\n".join(items), place))
     # an indented line goes on with the one before it; alone it might begin something new
     source = re.sub(r"\n {4,}", " ", source)

@@ -10,6 +10,7 @@ from nightpress.backends.offline import filled, limits, person, trim, verbs, wor
 from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.backends.offline.components import about_of
 from nightpress.backends.offline.trim import Owned
+from nightpress.backends.offline.wishes import trimmed_end
 from nightpress.backends.offline.wording import cut, duties, sentences
 from nightpress.lazy import pattern
 from nightpress.model import Component, Material
@@ -70,6 +71,25 @@ def apart(material: Material, rows: Sequence[Row], own: Owned) -> list[Row]:
 
 
 _BAR = pattern(r"(?<!\\)\|")  # it would end the cell
+
+
+def shortened(rows: Sequence[Row], most: int) -> list[Row]:
+    """The rows; of many that say much, each in so few words that all of them find room."""
+    for length in LENGTHS:
+        if sum(len(about) for _, about in rows) <= most:
+            break
+        rows = [(one, _within(about, length)) for one, about in rows]
+    return list(rows)
+
+
+def _within(about: str, length: int) -> str:
+    if len(about) <= length:
+        return about
+    return wording.clause(about, length) or trimmed_end(cut(about, length))
+
+
+LENGTHS = (300, 220, 160, 110, 80)
+"""Characters of a row, in turn, where a table would be too long."""
 
 
 def parted(rows: Sequence[Row]) -> list[Row]:

@@ -41,6 +41,7 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     if len(rows) > MOST_ROWS and not material.references:
         return list(_roster(material, rows))
     table = ["| Use | For |", "| --- | --- |"]
+    rows = cells.shortened(rows, MOST_TABLE)
     for component, about in cells.parted(rows):
         path = material.references.get(component.path, component.path)
         name = link(material, path, f"`{name_of(component)}`")
@@ -54,7 +55,7 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     if places:
         said = "\n".join(f"- `{name_of(one)}`: {place}." for one, place in places)
         follow += [Block("text", PLACES), Block("list", said)]
-    read = [Block("text", _READ)] if material.references else []
+    read = [Block("text", _read(every))] if material.references else []
     return [Block("table", "\n".join(table)), *follow, *read]
 
 
@@ -162,15 +163,24 @@ def _called(component: Component) -> str:
 READ = "Before you run a command, read its linked file: it has the rest."
 INSTRUCTIONS = "; its linked file has its full instructions"
 BARE = "Of {} the plugin says no more than how {} called."
-_READ = (
-    "Before you use one of them, read the file that its name links to: it has the arguments, the"
-    " steps and the examples."
-)
+
+
+def _read(every: Sequence[Component]) -> str:
+    """How to go on from here, where each has a reference."""
+    uses = {
+        ("agent",): "delegate to one of them by its name",
+        ("command",): "run one of them",
+        ("agent", "command"): "run a command, or delegate to an agent by its name",
+    }[tuple(sorted({one.kind for one in every}))]
+    return f"Before you {uses}, read the file that its name links to: it has the full text."
+
 
 PLACES = "When they are used, and what comes next:"
 MOST_PLACES = 10
 """Commands and agents of which it is said when they are used."""
 _kinds = {"agent": " (agent)"}
 
+MOST_TABLE = 5_500
+"""Characters of all that a table says."""
 MOST_ROSTER = 8_500
 """Bytes of the lists that stand in for a table of more rows than that."""

@@ -21,7 +21,7 @@ class Place(Struct, frozen=True):
     """Where quoted text comes from and goes to, so that links can be kept: the path of the source
     file and its folder, the folder of the target, and the plugin's paths; own: it is the document's
     own text so far, whose code stays byte for byte, the words of its fences included; quotes:
-    characters of a listing that is quoted whole."""
+    characters of a listing that is quoted whole; whole: it is told whole, and its emoji stay."""
 
     path: str
     source: str
@@ -29,6 +29,7 @@ class Place(Struct, frozen=True):
     paths: frozenset[str]
     own: bool = False
     quotes: int = 3_200  # USUAL
+    whole: bool = False
 
     @property
     def is_for_people(self) -> bool:
@@ -83,14 +84,14 @@ def inline(source: str, place: Place | None) -> str:
         return ""
     source = _outside_spans(_IMAGE, source, lambda m: f"`{m[0]}`" if _SLOT.search(m[0]) else "")
     source = _outside_spans(_LINK, source, lambda m: _link(m[1], m[2], place))
-    pieces = []
-    at = 0
+    pieces, at = [], 0
+    kept = place is not None and place.whole
     for span in _SPAN.finditer(source):
         if _HIDDEN.search(span.group()):
             return ""
-        pieces += [_outside(source[at : span.start()]), span.group()]
+        pieces += [_outside(source[at : span.start()], kept), span.group()]
         at = span.end()
-    pieces.append(_outside(source[at:]))
+    pieces.append(_outside(source[at:], kept))
     return "".join(pieces)
 
 
@@ -124,14 +125,19 @@ USUAL = 3_200
 """Characters of a listing that is quoted where there is much else to say."""
 
 
-def _outside(text: str) -> str:
+def _outside(text: str, kept: bool) -> str:
+    """kept: emoji stay."""
     text = _AUTOLINK.sub(r"\1", text)
     text = _REFERENCE.sub(r"\1", text)
     text = _STAR.sub(r"\1\\***", _HTML.sub("", text))
+    if kept:
+        return _HIDDEN.sub("", _TAG.sub(r"`\g<0>`", text))
     text = _NAMED_MARK.sub(lambda m: f"{m[1]} {_SIGNS[m[2]]}", text)
     return _GAP.sub(" ", _HIDDEN.sub("", _EMOJI.sub("", text)))
 
 
+_TAG = pattern(r"</?[A-Za-z][\w-]*(?:\s[^<>\n`]*)?/?>")
+"""What HTML would take for one of its own, and show nothing of."""
 _SIGNS = {"\u2705": "a check mark", "\u274c": "a cross", "\u26a0": "a warning sign"}
 _NAMED_MARK = pattern(  # a sign that a sentence names: "mark it with X for passed steps"
     rf"(?i)(\b(?:with|as|by|using|use|and|or)) ([{''.join(_SIGNS)}])\ufe0f?"

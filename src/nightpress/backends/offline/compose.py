@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 
 from msgspec.structs import replace
@@ -20,6 +20,7 @@ from nightpress.backends.offline import (
     pointers,
     stubs,
     terms,
+    whole,
     wording,
 )
 from nightpress.backends.offline.blocks import (
@@ -57,6 +58,8 @@ def body(material: Material) -> str:
     be replaced, is used only where the plugin's other files are not enough."""
     if material.generator is not None and material.generator.settings.get("format") in DATA:
         return evals.text(material)
+    if (kinds := for_each(material)) and not material.standing:
+        return _reference(material, kinds)
     if is_skill(material) and material.spares and (spared := extend.spared(material)):
         return _extended(material, spared)
     text = _body(material, 1.0, even=True)
@@ -74,6 +77,25 @@ def body(material: Material) -> str:
             break
         text = _body(material, share, even=even)
     return text
+
+
+def _reference(material: Material, kinds: Sequence[str]) -> str:
+    """All that a command's or an agent's own file says, but what a check refuses or has no room."""
+    first = f"# {_title(material)}"
+    most = material.window.max - reserved(material) - len(first.encode())
+    parts = whole.parts(material, kinds, most - whole.ROOM)
+    bounds = Bounds(most - whole.ROOM, whole.LINES)
+    refused: set[str] = set()
+    text = ""
+    for _ in range(ROUNDS):
+        fitting = whole.fitting(parts, bounds, refused)
+        rows = list(_rows(first, [*fitting, *pointers.of_rest(parts, fitting)]))
+        text = _joined(rows)
+        more = _refused(material, text, rows, but=whole.QUOTED)
+        if not more - refused:
+            break
+        refused |= more
+    return whole.with_contents(text)
 
 
 def _with_listing(material: Material, text: str) -> tuple[Material, str]:
@@ -310,7 +332,12 @@ def _rows(first: str, parts: Sequence[Part]) -> Iterator[Row]:
 
 def _goes_on(before: str, text: str) -> bool:
     """Do two lists follow each other, so that they are one?"""
+    if before[:2] != "- " and (found := _NUMBERED.match(before)):
+        return text.startswith(f"{int(found[1]) + 1}{found[2]} ") and "\n\n" not in before + text
     return before[:2] == text[:2] == "- " and "\n\n" not in before + text
+
+
+_NUMBERED = pattern(r"(\d{1,3})([.)]) ")
 
 
 def _joined(rows: Sequence[Row]) -> str:
@@ -331,9 +358,11 @@ def _with_sources(parts: Sequence[Part]) -> Iterator[Part]:
         yield part
 
 
-def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
+def _refused(
+    material: Material, text: str, rows: Sequence[Row], but: Container[str] = ()
+) -> set[str]:
     """The blocks at which a check finds an error. Headings are no blocks: their section's first one
-    is meant."""
+    is meant. but: checks that do not count."""
     generator = material.generator
     document = finish.finished(material, text)
     offset = document.count("\n") - text.count("\n")
@@ -354,7 +383,7 @@ def _refused(material: Material, text: str, rows: Sequence[Row]) -> set[str]:
         at = max((n for n, row in enumerate(rows) if row[1] <= line), default=-1)
         while 0 <= at < len(rows) and _is_heading(rows[at][0]):
             at += 1
-        if not 0 < at < len(rows):
+        if not 0 < at < len(rows) or finding.check in but:
             continue
         if finding.check not in OF_ALL or _is_paragraph(rows[at][0]):
             texts.add(rows[at][0])

@@ -20,6 +20,7 @@ from nightpress.backends.offline import (
     overlap,
     plans,
     pointers,
+    router,
     servers,
     shares,
     stubs,
@@ -107,9 +108,9 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
         table = choice.choice(material, topic, own)
         told = table and not material.references
         notes = choice.notes(material, topic, described, table) if told else []
+        parts += _placed(plan, "choice", router.parts(material, topic))
         parts += _placed(plan, "choice", [Part(plan.choice, (0,), 0, [*table, *notes])])
-    files = Part(("Files",), (70,), 9, components.files(material, topic))
-    parts += _placed(plan, "files", [files])
+    parts += _placed(plan, "files", [Part(("Files",), (70,), 9, components.files(material, topic))])
     place = plan.order("when") if plan.takes("when") else plan.order("about")
     parts = plans.without_plans(parts, plans.not_yet(material.anatomy), place)
     parts = parts if plan.takes("install") else installing.not_installing(parts)
@@ -133,8 +134,8 @@ def _of_documents(material: Material, plan: Plan, topic: Topic, own: Owned) -> I
 
 def _files(material: Material, *kinds: str) -> Iterator[tuple[int, SourceFile]]:
     for number, file in enumerate(material.anatomy.files):
-        aside = file.path == material.target or components.is_aside(file.path)
-        if kind_of(file.path) in kinds and not aside:
+        made = file.path in (material.target, *material.references.values())
+        if kind_of(file.path) in kinds and not (made or components.is_aside(file.path)):
             yield number, file
 
 
@@ -166,9 +167,8 @@ def _intro(material: Material, plan: Plan, topic: Topic, own: Owned) -> list[Blo
     for link in material.links:
         name = posixpath.splitext(posixpath.basename(link))[0]
         relative = posixpath.relpath(link, folder or ".")
-        blocks.append(
-            Block("text", f"For the details of each command and agent, read [{name}]({relative}).")
-        )
+        said = f"For the details of each command and agent, read [{name}]({relative})."
+        blocks.append(Block("text", said))
     return [*blocks, *(components.contents(material) if plan.takes("contents") else [])]
 
 
@@ -243,7 +243,7 @@ def _of_component(
         first = Part((), (2,), 1, about, news=beside.SUMMARY)
         # after what the text begins with
         runs = Part((), (3, order[-1], 1, 0), 1, [*lead[:at], *bound.said])
-        heads += [*_placed(plan, "about", [first, runs])]
+        heads += _placed(plan, "about", [first, runs])
         heads.append(Part(("Arguments",), (*order, 0), 1, lead[at:]))
     elif not referred:
         first_of_all = 30 if matter == "skills" else 1

@@ -13,9 +13,10 @@ from nightpress.backends.offline.clean import inline
 from nightpress.lazy import pattern
 
 
-def as_read(text: str) -> str:
-    """The text as a reader takes it."""
-    return marks.in_words(_untagged(nested(_parted(_unescaped(_ruled(_LEFT_OVER.sub("", text)))))))
+def as_read(text: str, *, whole: bool = False) -> str:
+    """The text as a reader takes it; whole: marks that tell lines apart stay."""
+    read = _untagged(nested(_parted(_unescaped(_ruled(_LEFT_OVER.sub("", text))))))
+    return read if whole else marks.in_words(read)
 
 
 _LEFT_OVER = pattern(r"(?m)(?:^|(?<=[ \t|]))\ufe0f ?")

@@ -1,0 +1,103 @@
+"""What a SKILL.md says of commands and agents that have a reference each, beside what each is for:
+where their results lie, and what they must not do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nightpress.backends.offline import components, wording
+from nightpress.backends.offline.blocks import Block, items_of, sections
+from nightpress.backends.offline.clean import is_quotable
+from nightpress.backends.offline.part import Part
+from nightpress.backends.offline.topic import Topic
+from nightpress.lazy import pattern
+from nightpress.model import Component, Material
+
+MOST_SAID, MOST_PATHS, MOST_BYTES = 190, 3, 2_600
+"""Characters of a rule, paths of results, and characters of all rules."""
+
+
+def parts(material: Material, topic: Topic) -> Iterator[Part]:
+    """The results and the rules of the components that have a reference."""
+    every = [
+        one
+        for kind in ("command", "agent")
+        for one in components.once(material, kind)
+        if one.path in material.references and topic.uses(one)
+    ]
+    results = [(one, found) for one in every if (found := _results(one))]
+    if results:
+        rows = [f"- `{components.name_of(one)}`: {wording.together(r)}" for one, r in results]
+        said = [Block("text", "Where their results lie:"), Block("list", "\n".join(rows))]
+        yield Part(("Results",), (0, 1), 3, said)
+    told = {one.path: list(_rules(material, one)) for one in every}
+    often = [text for texts in told.values() for text in texts]
+    rows, room = list[str](), MOST_BYTES
+    for one in every:
+        own = next((text for text in told[one.path] if often.count(text) == 1), "")
+        room -= len(own)
+        if own and room > 0:
+            rows.append(f"- `{components.name_of(one)}`: {own}")
+    if rows:
+        said = [Block("text", "Of the rules that each has in its reference:")]
+        yield Part(("Rules",), (0, 2), 3, [*said, Block("list", "\n".join(rows))])
+
+
+def _results(component: Component) -> list[str]:
+    """The files that a component's text says that it writes, as code."""
+    found: dict[str, None] = {}
+    for said in _SENTENCE.split(_FENCED.sub("", component.body)):
+        if _DENIES.search(said):
+            continue
+        for one in _WRITES.finditer(said):
+            path = one[1]
+            if (
+                is_quotable(path)
+                and _PATH.fullmatch(path)
+                and not path.startswith(("/", "~/", "$"))
+            ):
+                found.setdefault(f"`{path}`", None)
+    return list(found)[:MOST_PATHS]
+
+
+def _rules(material: Material, component: Component) -> Iterator[str]:
+    """What a text forbids, or asks for without exception, in a sentence or two; what it says with
+    most weight first."""
+    place = components.place_of(material, component.path)
+    found: list[tuple[bool, bool, int, str]] = []
+    for section in sections(component.body, place):
+        if any(map(_NO_RULES.search, section.path)):
+            continue
+        for block in section.blocks:
+            pieces = items_of(block.text) if block.kind == "list" else [block.text]
+            for piece in pieces if block.kind in ("list", "text") else ():
+                text = _MARK.sub("", piece).strip()
+                if "\n" in text or not 24 <= len(text) <= MOST_SAID or _OPEN.search(text):
+                    continue
+                if found_at := _FORBIDS.match(_BOLD.sub("", text)):
+                    found.append((not _WEIGHTY.search(text), found_at[1] is None, len(found), text))
+    for *_, text in sorted(found):
+        yield f"{text}." if text[-1].isalnum() or text[-1] in "`*" else text
+
+
+_MARK = pattern(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ x]\]\s+)?")
+_BOLD = pattern(r"\*\*|__")
+_FORBIDS = pattern(
+    r"(?:[^.:!?]{0,40}: )?(never|do not|don't|must not|you must|always|only)\b"
+    r"|.*\b(?:read-only|is required before|must (?:never|not)|never (?:commit|delete|modify))\b",
+    re.I,
+)
+_WEIGHTY = pattern(r"\b(?:NOT|NEVER|MUST|ALWAYS|ONLY|READ-ONLY|CRITICAL)\b")
+_OPEN = pattern(r":\W*$|\?|\[[A-Z]|\.\.\.|\u2026|^[^a-zA-Z*`\"]|\b(?:below|above|following)\b")
+_NO_RULES = pattern(r"(?i)\b(?:examples?|templates?|formats?|output|troubleshoot\w*)\b")
+_SENTENCE = pattern(r"\n|(?<=[.;]) ")
+_DENIES = pattern(r"(?i)\b(?:not|never|don't|if it exists|read[s]? )\b")
+_WRITES = pattern(
+    r"(?i)\b(?:writ(?:e|es|ten)|saved?|saves|creates?|produces?|generates?|stored?|outputs?|exports?)\b"
+    r"[^.`\n]{0,60}\b(?:to|at|in|into|as|under)\W{0,4}`([^`\n]+)`"
+)
+_PATH = pattern(
+    r"[\w.\[\]{}<>*@-]+(?:/[\w.\[\]{}<>*@-]+)+/?|[\w.\[\]{}<>*-]+\.(?:md|json|ya?ml|html|csv|txt)"
+)
+_FENCED = pattern(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1[ \t]*$")

@@ -1,0 +1,154 @@
+"""A reference: the text of one command, agent or skill, all of it and in its own order.
+
+An agent reads it in that file's stead, so nothing is weighed or reworded. Only what would run or be
+replaced on load, or lead nowhere from where it stands, is told otherwise; where even a large window
+has no room, the longest listings give way to links, and then sections that are named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from nightpress.backends.offline import components, pointers, trim, worth
+from nightpress.backends.offline.blocks import Block, is_step, items_of, sections
+from nightpress.backends.offline.clean import Place
+from nightpress.backends.offline.fit import Bounds, fit
+from nightpress.backends.offline.part import LAST, Home, Part
+from nightpress.backends.offline.topic import Topic
+from nightpress.backends.offline.whereabouts import whereabouts
+from nightpress.lazy import pattern
+from nightpress.model import Component, Material
+
+ALL = 1_000_000
+"""Characters of a listing that is quoted: each one."""
+LONG, LINK = 600, 300
+"""Bytes of a listing from which on it may give way to a link, and of such a link at most."""
+QUOTED = frozenset({"command-exists", "path-exists"})
+"""Checks of what a file's own words name, which stay; the rest of the plugin is not known here."""
+ROOM, LINES = 1_500, 3_000
+"""Bytes kept for the list of contents and for what names the rest, and lines of a reference."""
+CONTENTS, HEADINGS = 100, 4
+"""Lines from which on, and chapters of which, there is a list of contents (best practices)."""
+
+
+def parts(material: Material, kinds: Sequence[str], most: int) -> list[Part]:
+    """How the component is called, what bounds it, and the sections of its text. kinds: of the
+    components that the generator makes references of; the document is of the first one. most:
+    bytes that there is room for."""
+    topic, own = Topic(material), trim.owned(material.anatomy)
+    found = [c for c in material.anatomy.components if c.kind in kinds]
+    told = [one for one in components.all_of(material, topic, own) if one[6].path == found[0].path]
+    if not told:
+        return []
+    _, _, lead, about, bound, _, source = told[0]
+    own_place = replace(source, quotes=ALL, whole=True)
+    body = list(_sections(found[0], own_place))
+    first = body[0].blocks[0].text if body and not body[0].path else ""
+    if about and about[0].text.rstrip(".") in first:
+        about = []
+    lead = _from_file(lead, body)
+    heads = [
+        Part((), (0,), 0, [*about, *lead[:1], *bound.said]),
+        Part(("Arguments",), (1,), 0, lead[1:]) if lead[2:] else Part((), (1,), 0, lead[1:]),
+        Part(("Limits",), (2,), 0, bound.listed),
+    ]
+    home = Home((), source.link(), (LAST,), is_linked=True)
+    for at, part in enumerate(body):
+        part.order, part.home, part.rank = (3, at), home, 1 + worth.of(part, at // 2)
+    return _within([part for part in [*heads, *body] if part.blocks], most, own_place)
+
+
+def _from_file(lead: Sequence[Block], body: Sequence[Part]) -> list[Block]:
+    """How it is called, and that what follows is what its file says."""
+    if not lead or not body:
+        return list(lead)
+    said, _, there = lead[0].text.removesuffix(".").partition(", defined in ")
+    return [Block("text", f"{said}. What follows is from {there}."), *lead[1:]]
+
+
+def _sections(component: Component, place: Place) -> Iterator[Part]:
+    name = component.name.lower()
+    for section in sections(_readable(component.body.lstrip()), place):
+        path = tuple(head for head in section.path if head.lower().lstrip("/") != name)
+        blocks = [one for block in section.blocks for one in _items(block)]
+        if blocks or (path and is_step(path[-1])):
+            yield Part(path[:5], (), 0, blocks)
+
+
+def _items(block: Block) -> list[Block]:
+    """A long list in items, of which one may have to be left out."""
+    if block.kind != "list" or len(block.text) < LONG:
+        return [block]
+    return [Block("list", text.rstrip()) for text in items_of(block.text)]
+
+
+def _readable(text: str) -> str:
+    """The text; what it takes from the user within code, or as a part of a word, is a slot (`git
+    show $ARGUMENTS` is `git show <arguments>`), and a heading in a list is a label."""
+    pieces, at = [], 0
+    for code in [*_IN_CODE.finditer(text), None]:
+        words = text[at : code.start() if code else len(text)]
+        words = _HANDED_ON.sub(r"\1: the arguments", _HEADING.sub(r"\1**\2**", words))
+        words = _JOINED.sub(lambda found: _TYPED.sub("<arguments>", found[0]), words)
+        pieces += [words, _TYPED.sub("<arguments>", code[0]) if code else ""]
+        at = code.end() if code else at
+    return "".join(pieces)
+
+
+_HANDED_ON = pattern(r"(?m)^(\s*(?:[-*+]|\d+[.)])\s[^\n]*): *\**\$ARGUMENTS\**[ \t]*$")
+_HEADING = pattern(r"(?m)^([ \t]{2,})#{2,6} +(.+?)[ #]*$")
+_TYPED = pattern(r"\$ARGUMENTS(?![\w\[])")
+_IN_CODE = pattern(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1[ \t]*$|(?<!`)`[^`\n]*[^`\n$ ]`(?!`)")
+_JOINED = pattern(r"[\w/#=.-]\$ARGUMENTS(?![\w\[])|(?<!\w)\$ARGUMENTS(?=[/=-]|\.\w)")
+
+
+def _within(found: Sequence[Part], most: int, place: Place) -> list[Part]:
+    """The parts; for what there is no room for, listings give way to links: the shortest one that
+    is enough, or the longest ones."""
+    over = sum(map(pointers.size, found)) - most
+    listings = [(_size(b), p, b) for p in found for b in p.blocks if b.kind == "code"]
+    listings = sorted((one for one in listings if one[0] >= LONG), key=lambda one: one[0])
+    while over > 0 and listings:
+        enough = (n for n, one in enumerate(listings) if one[0] - LINK >= over)
+        size, part, block = listings.pop(next(enough, -1))
+        language = block.text.split("\n", 1)[0].strip("`~ ")
+        inside = "\n".join(block.text.split("\n")[1:-1])
+        link = Block("text", whereabouts(inside, language, place))
+        part.blocks = [link if one is block else one for one in part.blocks]
+        over -= size - _size(link)
+    return list(found)
+
+
+def _size(block: Block) -> int:
+    return len(block.text.encode())
+
+
+def fitting(found: Sequence[Part], bounds: Bounds, refused: Container[str]) -> list[Part]:
+    """The parts without refused blocks; where there is no room for all, the most telling ones."""
+    kept = [replace(p, blocks=[b for b in p.blocks if b.text not in refused]) for p in found]
+    kept = [new for old, new in zip(found, kept, strict=True) if new.blocks or not old.blocks]
+    if sum(map(pointers.size, kept)) <= bounds.most:
+        return kept
+    return fit([part for part in kept if part.blocks], bounds, refused, "")
+
+
+def with_contents(text: str) -> str:
+    """The document; a long one begins with a list of its chapters."""
+    chapters = _CHAPTER.findall(_FENCE.sub("", text))
+    if text.count("\n") < CONTENTS or len(chapters) < HEADINGS:
+        return text
+    rows = [f"- [{name}](#{_anchor(name)})" for name in dict.fromkeys(chapters)]
+    at = text.index(f"\n## {chapters[0]}\n") + 1
+    return f"{text[:at]}Contents:\n\n{chr(10).join(rows)}\n\n{text[at:]}"
+
+
+def _anchor(heading: str) -> str:
+    """The forges' rule for heading ids."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+_CHAPTER = pattern(r"(?m)^## (.+)$")
+_FENCE = pattern(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1[ \t]*$")

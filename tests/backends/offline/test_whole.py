@@ -1,0 +1,163 @@
+"""A reference holds all that its command's or agent's own file says, and the SKILL.md that leads to
+it what each is for, where results lie, and what is forbidden."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from nightpress.backends.offline.compose import body
+from nightpress.model import Anatomy, Material, Window
+from tests.backends.offline.plugins import WORDS, analyse, build, generator
+
+PLUGIN = {".claude-plugin/plugin.json": json.dumps({"name": "harbour", "description": "Docks."})}
+
+
+def reference(path: str, text: str, most: int = 32_000) -> str:
+    """What is made of one file, as one of a bundle."""
+    anatomy: Anatomy = build({**PLUGIN, path: text})
+    name = path.rpartition("/")[2]
+    made = Material(
+        anatomy, analyse(anatomy), "", generator("references"),
+        f"skills/harbour/references/{name}", Window(150, most), (),
+    )  # fmt: skip
+    return body(made)
+
+
+def command(text: str) -> str:
+    return reference("commands/moor.md", f"---\ndescription: Moor a ship\n---\n\n{text}")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("## Marks\n\n- \u2705 Valid: `neap`\n- \u274c Invalid: `spring`\n", "\u274c Invalid"),
+        ("## Label\n\nPair it with `type:bug` \U0001f41b or \u2728.\n", "\U0001f41b or \u2728"),
+        ("## Run\n\n```bash\ngit show $ARGUMENTS\n```\n", "git show <arguments>"),
+        ("## Run\n\nUse `gh issue view $ARGUMENTS` first.\n", "`gh issue view <arguments>`"),
+        ("## Run\n\nClose it (`Fixes #$ARGUMENTS`) then.\n", "`Fixes #<arguments>`"),
+        ("## Run\n\nOpen docs/$ARGUMENTS.md there.\n", "docs/`<arguments>`.md"),
+        ("## Run\n\n1. **Parse**\n   - Take it from: $ARGUMENTS\n   - Tell all\n", "- Tell all"),
+        ("## Plan\n\n1. **Look**\n\n   ### Tide\n   - Low water\n\n2. **Go**\n", "**Tide**"),
+        ("## Options\n\n- --name <name>: its name\n", "--name `<name>`: its name"),
+        ("## Praise\n\nA powerful, seamless harbour.\n", "A powerful, seamless harbour."),
+        ("## Next\n\nRun `/cast-off` when the tide turns.\n", "Run `/cast-off` when"),
+        ("## License\n\nThe log is public.\n", "The log is public."),
+        ("You are a harbour pilot.\n\n## Do\n\nAsk your captain.\n", "Ask your captain."),
+    ],
+)
+def test_what_the_file_says_is_told_as_it_says_it(text: str, told: str) -> None:
+    assert told in command(text)
+
+
+def test_a_reference_begins_with_how_its_command_is_called() -> None:
+    said = command("## Steps\n\nMoor at the quay.\n")
+    assert said.startswith(
+        "# `/moor`\n\nMoor a ship.\n\nRun `/moor`. What follows is from"
+        " [commands/moor.md](../../../commands/moor.md).\n\n"
+    )
+    assert said.count("Moor a ship") + said.count("moor a ship") == 1
+
+
+def test_a_first_sentence_that_is_the_description_is_said_once() -> None:
+    text = "---\ndescription: Brings ships in\n---\n\nBrings ships in.\n\n## Way\n\nBy the mole.\n"
+    assert reference("agents/pilot.md", text).count("Brings ships in") == 1
+
+
+def section(n: int) -> str:
+    words = [WORDS[(n * 31 + k * 17) % len(WORDS)] for k in range(24)]
+    return f"## Berth {n}\n\n{' '.join(words).capitalize()}.\n\n- {words[3]} {words[5]} {n}\n"
+
+
+def test_a_long_reference_lists_its_chapters() -> None:
+    said = command("\n".join(map(section, range(1, 21))))
+    assert "Contents:\n\n- [Berth 1](#berth-1)\n- [Berth 2](#berth-2)\n" in said
+    assert "Contents:" not in command("\n".join(map(section, range(1, 3))))
+
+
+def test_where_there_is_no_room_the_longest_listing_gives_way_to_a_link() -> None:
+    listing = "\n".join(f"row_{n} = {n}" for n in range(400))
+    text = f"## Rows\n\n```python\n{listing}\n```\n\n" + "\n".join(map(section, range(1, 9)))
+    whole = command(text)
+    assert "row_399 = 399" in whole
+    short = reference(
+        "commands/moor.md", f"---\ndescription: Moor a ship\n---\n\n{text}", len(whole) - 800
+    )
+    assert "row_399" not in short
+    assert "[commands/moor.md](../../../commands/moor.md) (400 lines of Python" in short
+    assert all(f"## Berth {n}\n" in short for n in range(1, 9))
+
+
+def test_where_even_words_have_no_room_what_is_left_out_is_named() -> None:
+    text = "---\ndescription: Moor a ship\n---\n\n" + "\n".join(map(section, range(1, 60)))
+    short = reference("commands/moor.md", text, 6_000)
+    assert len(short.encode()) <= 6_000
+    missing = [n for n in range(1, 60) if f"## Berth {n}\n" not in short]
+    assert missing
+    assert "Also in [commands/moor.md]" in short
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=3, max_size=12), st.integers(1, 6))
+def test_no_line_of_plain_text_is_lost(words: list[str], sections: int) -> None:
+    """Whatever headings, lists and paragraphs a file has."""
+    said, lines = [], []
+    for n in range(sections):
+        line = f"{' '.join(words)} {n}".capitalize()
+        lines += [f"{line} by day.", f"{line} by night"]
+        said.append(f"## Watch {n}\n\n{line} by day.\n\n- {line} by night\n- {line} at dawn\n")
+    made = command("\n".join(said))
+    assert all(line in made for line in lines)
+
+
+def skill(**texts: str) -> str:
+    """The SKILL.md of a plugin whose commands have a reference each."""
+    files = {f"commands/{name}.md": text for name, text in texts.items()}
+    anatomy = build({**PLUGIN, **files})
+    made = Material(
+        anatomy, analyse(anatomy), "", generator("skill"), "skills/harbour/SKILL.md",
+        Window(600, 8_000), (),
+    )  # fmt: skip
+    return body(replace(made, references={p: f"skills/harbour/references/{p[9:]}" for p in files}))
+
+
+MOOR = (
+    "---\ndescription: Moor a ship\n---\n\n## Steps\n\n1. Write the berth to `log/berths.md`.\n\n"
+    "## Rules\n\n- Never moor a ship at low water.\n"
+)
+TAR = (
+    "---\ndescription: Tar a hull\n---\n\n## Steps\n\nSave the record to `log/tar.md`. Do not"
+    " write to `etc/passwd.md`.\n\n## Rules\n\n- The tar is warm.\n"
+    "- Do NOT tar a hull that is wet.\n- Only one hull at a time.\n"
+)
+
+
+def test_a_skill_says_where_results_lie_and_what_is_forbidden() -> None:
+    said = skill(moor=MOOR, tar=TAR)
+    assert "| [`/moor`](references/moor.md) | Moor a ship |" in said
+    assert "- `/moor`: `log/berths.md`\n- `/tar`: `log/tar.md`" in said
+    assert (
+        "- `/moor`: Never moor a ship at low water.\n- `/tar`: Do NOT tar a hull that is wet."
+        in said
+    )
+    assert "passwd" not in said
+    assert "Before you run one of them, read the file that its name links to" in said
+
+
+def test_what_each_of_them_forbids_is_no_rule_of_one() -> None:
+    assert "### Rules" not in skill(moor=MOOR, haul=MOOR.replace("Moor a ship", "Haul a net"))
+
+
+def test_a_table_of_many_says_less_of_each() -> None:
+    """A table without room for all of them would be no table at all."""
+    long = " ".join(f"{word} and {word}s" for word in WORDS[:30])
+    texts = {
+        f"c{n}": f"---\ndescription: Moor ship {n} with {long}\n---\n\n## Steps\n\nGo {n}.\n"
+        for n in range(30)
+    }
+    said = skill(**texts)
+    assert all(f"[`/c{n}`](references/c{n}.md) | Moor ship {n}" in said for n in range(30))
+    assert len(said.encode()) < 8_000
