@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -525,7 +526,10 @@ def test_a_recitation_is_asked_for_once_more_and_a_wish_is_answered_once(shop: M
 def test_a_bad_description_of_the_analysis_is_mended_by_a_small_call(shop: Market) -> None:
     keep_only(shop, "alpha")
     with serving(shop) as (server, doit):
-        assert doit("pace=unpaced", "analyse:alpha").code == 0
+        first = doit("pace=unpaced", "analyse:alpha").out
+        assert re.search(r"\n1 plugin analysed \(1 call, ", first)
+        again = doit("pace=unpaced", "analyse:alpha").out
+        assert again == "nothing to do: 1 plugin analysed before (no calls)\n"
         spoil(shop, "description", "I do it.")
         done = doit("pace=unpaced")
         assert done.code == 0, done.out + done.err
@@ -543,6 +547,14 @@ def test_a_bad_description_of_the_analysis_is_mended_by_a_small_call(shop: Marke
         assert "the text stays" in doit("pace=unpaced").out
         assert [c["phase"] for c in server.seen()["list"]].count("generation") == 1
     assert "I do it" not in shop.target("alpha").read_text()
+
+
+def test_an_analysis_that_failed_is_told(shop: Market) -> None:
+    keep_only(shop, "alpha")
+    with serving(shop, script=["safety"]) as (_, doit):
+        ran = doit("pace=unpaced", "analyse:alpha")
+    assert ran.code == 1, ran.out
+    assert "\nfailed       alpha  " in ran.out and "nothing was analysed" in ran.out
 
 
 def spoil(market: Market, field: str, text: str) -> None:

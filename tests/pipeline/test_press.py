@@ -18,7 +18,7 @@ import pytest
 from nightpress.clock import RealClock
 from nightpress.project.project import Project
 from nightpress.tasks import usage
-from tests.market import Market, plugin
+from tests.market import Market, plugin, published
 
 
 def test_first_run_publishes_and_the_second_does_nothing(market: Market) -> None:
@@ -434,3 +434,10 @@ def test_of_a_template_nothing_is_used_and_nothing_missed(tmp_path: Path) -> Non
     assert "empowers" not in text.lower()
     assert "Keeps the tide ledgers" in text.split("---")[1]
     assert "license: MIT" in text.split("---")[1]
+
+
+def test_a_copy_that_was_asked_for_is_told(tmp_path: Path) -> None:
+    market = published(tmp_path / "shop", "alpha", "beta")
+    done = market.run("nightpress", "snapshot", "alpha")
+    assert done.out == "1 plugin copied: nightpress restore --list names the copies\n"
+    assert "would copy alpha" in market.run("nightpress", "snapshot", "alpha", "-n").out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -128,6 +128,34 @@ def _next(run: Run) -> list[str]:
     if run.outcomes and not rows:
         rows.append("nightpress report: the state of every document, as a page")
     return rows[:3]
+
+
+def of_plugins(now: Session, chapters: Collection[str], cached: int) -> tuple[list[str], int]:
+    """What `analyse` and `snapshot` did, which make no document, and how many plugins it failed
+    for; cached: how many were analysed before."""
+    press, run = now.open_press, now.run
+    found = press.analyses if press is not None else {}
+    lost = {
+        slug: why for (slug, _), why in found.items() if isinstance(why, errors.NightpressError)
+    }
+    rows = [
+        f"{'waiting' if isinstance(why, errors.Deferred) else 'failed':<12} {slug}  {why.message}"
+        for slug, why in sorted(lost.items())
+        if why.message not in (run.fatal or "")
+    ]
+    rows += f"stopped: {run.fatal}".splitlines() if run.fatal else []
+    rows += ["interrupted: run doit again to go on"] if run.interrupted else []
+    if "analyse" in chapters:
+        done = len({slug for slug, _ in found} - lost.keys())
+        before = f", {cached:,} before" if cached else ""
+        did = f"{counted(done, 'plugin')} analysed{before}" if done else "nothing was analysed"
+        if cached and not (done or lost):
+            did = f"nothing to do: {counted(cached, 'plugin')} analysed before"
+        rows.append(f"{did}{summary.spent(run.calls, run.tokens)}")
+    if "snapshot" in chapters:
+        copied = len(press.taken) if press is not None else 0
+        rows.append(f"{counted(copied, 'plugin')} copied: doit restore --list names the copies")
+    return rows, sum(not isinstance(why, errors.Deferred) for why in lost.values())
 
 
 def _nothing_done(run: Run, seconds: float) -> list[str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from doit.exceptions import BaseFail, TaskFailed, UnmetDependency
 
-from nightpress import errors
+from nightpress import errors, voice
 from nightpress.progress import Lane, leave
 from nightpress.tasks import command_line, session, signals
 from nightpress.text import fitted, safe
@@ -59,6 +59,7 @@ class Reporter:
         self.doit_status = errors.EXIT_OK
         self.writing = False
         self.selected: list[str] = []
+        self.analysed_before = 0
         self.began = self.now.clock.monotonic()
 
     # --- begin ---
@@ -218,6 +219,7 @@ class Reporter:
 
     def skip_uptodate(self, task: Task) -> None:
         """Counted in the summary."""
+        self.analysed_before += task.name.startswith("analyse:")
 
     def skip_ignore(self, task: Task) -> None:
         if task.name == "enhance" or task.actions is None or not task.actions:
@@ -293,8 +295,14 @@ class Reporter:
             self.status = max(self.status, run.fatal_status)
         if run.interrupted:
             self.status = errors.EXIT_INTERRUPTED
-        if any(name.partition(":")[0] == "enhance" for name in self.selected):
+        chapters = {name.partition(":")[0] for name in self.selected}
+        if "enhance" in chapters:
             self._summarise()
+        elif {"analyse", "snapshot"} & chapters and not voice.is_dry():
+            rows, failed = ending.of_plugins(self.now, chapters, self.analysed_before)
+            self.status = max(self.status, errors.EXIT_FAILED if failed else self.status)
+            for row in rows:
+                self._tell(row)
         elif len(run.outcomes) > 1:  # of `apply` and `adopt`
             from nightpress.model import said
 
