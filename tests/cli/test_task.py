@@ -85,6 +85,15 @@ def test_a_quiet_plan_has_totals_alone(market: Market) -> None:
     assert told.out.count("\n") == 1 and told.out.startswith("2 documents in 2 plugins: ")
 
 
+def test_a_plan_that_tells_all_names_what_is_up_to_date(market: Market) -> None:
+    assert "alpha/skill" not in market.run("nightpress", "plan").out
+    told = market.run("nightpress", "plan", "-v").out.splitlines()
+    assert [re.sub(" +", " ", line)[:22] for line in told[:2]] == [
+        "up to date alpha/skill",
+        "up to date beta/skill ",
+    ]
+
+
 def test_a_plan_needs_no_key(market: Market) -> None:
     told = market.run("nightpress", "plan", "-q", "--backend", "gemini")
     assert told.code == 0

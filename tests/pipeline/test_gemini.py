@@ -309,7 +309,7 @@ def test_an_interrupt_gives_up_calls_that_hang(shop: Market) -> None:
         said = running.communicate(timeout=300)[0].decode()
     assert running.returncode == 130, said
     assert "interrupted: run doit again to go on" in said
-    assert "left: 3 documents were not begun" in said
+    assert "left: 3 documents were not made" in said
     assert "nothing to do" not in said
     assert "Task was destroyed" not in said
     assert [outcome for _, outcome, _ in calls(shop)] == ["transient"]
@@ -346,7 +346,7 @@ def test_a_run_that_met_nothing_but_errors_says_so_at_its_end(shop: Market) -> N
     assert "nothing to do" not in said
     assert "nothing was done in " in said
     assert "  no reply     to any call; the latest: RemoteProtocolError" in said
-    assert "left: 3 documents were not begun" in said
+    assert "left: 3 documents were not made" in said
 
 
 def keep_only(market: Market, *names: str) -> None:

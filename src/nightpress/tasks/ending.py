@@ -66,7 +66,7 @@ def lines(now: Session, seconds: float) -> list[str]:
         rows += f"stopped: {run.fatal}".splitlines()
     if run.interrupted:
         rows.append("interrupted: run doit again to go on")
-        rows += _not_begun(now)
+        rows += _not_made(now)
     if run.left and not run.fatal and not run.interrupted:
         rows.append(_deferred(now))
     rows += [f"  next         {text}" for text in _next(run)]
@@ -125,7 +125,7 @@ def _next(run: Run) -> list[str]:
     if hollow := counts[Status.HOLLOW]:
         some = "1 hollow plugin needs" if hollow == 1 else f"{hollow:,} hollow plugins need"
         rows.append(f"nightpress check: what {some}")
-    if run.outcomes and not rows:
+    if run.outcomes and not rows and not run.interrupted:
         rows.append("nightpress report: the state of every document, as a page")
     return rows[:3]
 
@@ -168,7 +168,7 @@ def _nothing_done(run: Run, seconds: float) -> list[str]:
     return rows
 
 
-def _not_begun(now: Session) -> list[str]:
+def _not_made(now: Session) -> list[str]:
     """What there would have been to do, and was asked for."""
     named = now.project.named
     jobs = [
@@ -177,7 +177,7 @@ def _not_begun(now: Session) -> list[str]:
         and (not named or job in named or item.slug in named)
     ]  # fmt: skip
     some = "1 document was" if len(jobs) == 1 else f"{len(jobs):,} documents were"
-    return [f"left: {some} not begun"] if jobs else []
+    return [f"left: {some} not made"] if jobs else []
 
 
 def _deferred(now: Session) -> str:

@@ -51,7 +51,7 @@ def plan() -> Task:
             document = _document(now, catalog, ahead, scores)
             say_json({**document, "needs": _needed(needs), "trigger": trigger.as_dict()})
         else:
-            _show(now, catalog, scores, each=each)
+            _show(now, catalog, scores, each=each, every=verbose and not quiet)
             if each:
                 _show_needs(catalog, needs)
             for line in trigger.lines() if verbose else trigger.short():
@@ -220,12 +220,15 @@ def _row(item: Item, scores: dict[str, int]) -> dict[str, object]:
     }
 
 
-def _show(now: Session, catalog: Catalog, scores: dict[str, int], *, each: bool) -> None:
-    """each: a line for each document; else one for each cause, if there are many."""
+def _show(
+    now: Session, catalog: Catalog, scores: dict[str, int], *, each: bool, every: bool
+) -> None:
+    """each: a line for each document; else one for each cause, if there are many; every: for each
+    that is up to date, too."""
     from nightpress.project import folded
 
     rows = _rows(catalog)
-    told = _told(rows)
+    told = rows if every else _told(rows)
     for line in _lines(told, scores, whole=each) if each or len(told) <= FEW else _causes(told):
         say(line)
     for line in map(str, catalog.problems) if each else folded(catalog.problems):
