@@ -40,7 +40,7 @@ STANDING = (Status.PUBLISHED, Status.ADOPTED)
 """What the attempt was for stands at its target."""
 ATTEMPTED = (Status.PUBLISHED, Status.REFUSED, Status.FAILED)
 """What the success rate is taken of."""
-PARKED = "parked"
+PARKED, REJECTED = "parked", "rejected"
 """The key for an attempt that waits for a person, with its draft, say; its row says `deferred`."""
 ENDINGS = tuple(w for s in OUTCOMES for w in ([PARKED, s] if s == Status.DEFERRED else [s]))
 """The keys for how an attempt ended, in the order in which they are told."""
@@ -61,8 +61,12 @@ class Word(NamedTuple):
 STATES: Mapping[str, Word] = {
     PARKED: Word(
         "waiting", "nothing is done until somebody decides or something changes: its draft waits"
-        " for you or was rejected, what you put back is there, the provider's filter stopped"
-        " it, or nothing can be written at its place",
+        " for you, what you put back is there, the provider's filter stopped it, or nothing can be"
+        " written at its place",
+    ),
+    REJECTED: Word(
+        "rejected", "its draft was rejected, and what was there stays; not made again until"
+        " something changes",
     ),
     "refused": Word(
         "refused", "its draft did not pass the gates, and is kept for you to read; not asked for"
@@ -430,11 +434,13 @@ class Decision(Struct, frozen=True):
 
     @property
     def state(self) -> str:
-        """Its key in STATES. A draft that was refused is told from what else is parked, and what
-        was never published from what no longer holds."""
+        """Its key in STATES. A draft that was refused or rejected is told from what else is parked,
+        and what was never published from what no longer holds."""
         codes = {reason.code for reason in self.reasons}
         if self.action == "parked" and "parked" in codes:
             return "refused"
+        if self.action == "parked" and REJECTED in codes:
+            return REJECTED
         if self.action == "make" and codes & {"never", "person"}:
             return "unmade"
         return self.action

@@ -83,10 +83,10 @@ def test_what_waits_is_named(market: Market) -> None:
     market.done("reject:alpha", "--because", "not this")
     lines = told(market)
     assert lines["review"] == "nothing waits for you"
-    assert lines["documents"] == "2 published or adopted, in 2 plugins; 1 waiting"
+    assert lines["documents"] == "2 published or adopted, in 2 plugins; 1 rejected"
     report = market.run("nightpress", "report").out
     assert "nightpress review" not in report
-    assert "waiting      alpha/skill: its draft was rejected (not this)" in report
+    assert "rejected     alpha/skill: its draft was rejected (not this)" in report
 
 
 def test_with_a_key_the_quota_of_today_is_told_and_never_the_key(market: Market) -> None:

@@ -31,9 +31,9 @@ def manifest(market: Market, name: str, more: str) -> None:
 def market(tmp_path_factory: pytest.TempPathFactory) -> Market:
     """made: published; moved: published, then stale; gates: refused; look, turned: drafts beside
     nothing, one waits, one is rejected; tiny: too little; blank: hollow; small: a person's, kept;
-    theirs: a person's, adopted; later: put off by the limit; gone: taken out of its manifest."""
+    theirs: a person's, adopted; later, yet: put off by the limit; gone: not declared any more."""
     root = tmp_path_factory.mktemp("words") / "shop"
-    for name in ("made", "moved", "gates", "look", "turned", "gone"):
+    for name in ("made", "moved", "gates", "look", "turned", "gone", "yet"):
         plugin(root, name)
     plugin(root, "later")
     plugin(root, "tiny", size=0)
@@ -94,7 +94,7 @@ def agree(market: Market) -> dict[str, str]:
     assert said(PARKED) not in status, "JSON has the key"
     for word, count in told.items():
         assert word in WORDS and counts[word] >= count, (word, told, counts)
-    for word in ("refused", "waiting"):
+    for word in ("refused", "rejected", "waiting"):
         assert told.get(word, 0) == counts[word]
     judged = json.loads(market.run("nightpress", "check", "--format", "json").out)
     assert (judged["stale"], judged["unmade"]) == (counts["stale"], counts["not made yet"])
@@ -114,7 +114,7 @@ def agree(market: Market) -> dict[str, str]:
 def test_every_surface_has_the_same_word(market: Market) -> None:
     first = agree(market)
     assert Counter(first.values()) == {
-        "not made yet": 7, "insufficient": 1, "hollow": 1, "kept": 1, "to adopt": 1,
+        "not made yet": 8, "insufficient": 1, "hollow": 1, "kept": 1, "to adopt": 1,
     }  # fmt: skip
 
     ran = market.run("nightpress", "build", "--limit", "6")
@@ -141,11 +141,12 @@ def test_every_surface_has_the_same_word(market: Market) -> None:
     )  # fmt: skip
     readme = market.root / "plugins" / "moved" / "README.md"
     readme.write_text(readme.read_text() + "\n## Rounding\n\nThe moved tavo rounds each sum up.\n")
+    assert "1 waiting" in market.run("nightpress", "build", "turned").out
     market.done("reject:turned", "--because", "not this")
     words = agree(market)
     assert set(words.values()) == WORDS - {"to adopt", "to update"}
     idle = market.run("nightpress", "build").out.partition("no work needed: ")[2].splitlines()[0]
-    kinds = ("refused", "waiting", "insufficient", "hollow", "kept")
+    kinds = ("refused", "rejected", "waiting", "insufficient", "hollow", "kept")
     counts = Counter(words.values())
     assert set(idle.split(", ")) >= {f"{counts[word]} {word}" for word in kinds}, idle
 

@@ -343,7 +343,7 @@ def test_a_rejected_draft_never_comes_back_the_same(market: Market) -> None:
     draft = waiting(market)["alpha/skill"]["sha256"]
     done = market.done("reject:alpha", "--because", "Too long")
     assert "not made again until its plugin or settings change" in done.out
-    assert "nothing to do: 2 waiting" in market.doit().out
+    assert "nothing to do: 1 rejected, 1 waiting" in market.doit().out
     plan = market.done("plan").out
     assert "its draft was rejected (Too long)" in plan and "never made" not in plan
     assert "not attempted" not in market.done("report").out
@@ -403,8 +403,8 @@ def test_a_clone_knows_what_was_rejected(market: Market, tmp_path: Path) -> None
     assert "nightpress.lock says so to clones and CI: commit it" in told
     assert checked() == [0, 0]
     clone = Market(tmp_path / "clone")
-    assert "waiting      alpha/skill: a draft of it was rejected: " in clone.done("plan").out
-    assert "nothing to do: 1 up to date, 1 waiting" in clone.done().out
+    assert "rejected     alpha/skill: a draft of it was rejected: " in clone.done("plan").out
+    assert "nothing to do: 1 up to date, 1 rejected" in clone.done().out
     readme.write_text(readme.read_text() + "\nClose each ledger with two signatures.\n")
     assert checked() == [1, 1]
 

@@ -130,7 +130,8 @@ def _states(
     frequent first. What failed or was put off is what it was before. (Manifests are read where
     something is not done: that a document is on record does not turn on them.) waiting: of which a
     draft does."""
-    from nightpress.model import OPEN, PARKED, STANDING, STATES, Status
+    from nightpress.ledger import reviews
+    from nightpress.model import OPEN, PARKED, REJECTED, STANDING, STATES, Status
 
     known = frozenset(slugs)
     declared: dict[str, frozenset[str]] = {}
@@ -149,6 +150,8 @@ def _states(
         adopted = job in lock and lock[job].status == Status.ADOPTED
         if ended == PARKED and adopted and job not in waiting:
             continue  # its draft was rejected: the person's file is up to date
+        if ended == PARKED and reviews.rejected_because(project.ledger, job):
+            ended = Status.DEFERRED if job in project.ledger.asked() else REJECTED
         if ended in (Status.FAILED, Status.DEFERRED, Status.INTERRUPTED, *OPEN):
             ended = STATES["make" if job in lock else "unmade"].word
         states[ended] += 1

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 _NOW = {
     "fresh": "up to date",
     "refused": "refused",
+    "rejected": "rejected",
     "parked": "waiting",
     "insufficient": "insufficient",
     "hollow": "hollow",

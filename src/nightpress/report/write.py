@@ -99,7 +99,7 @@ def summary(figures: Figures, *, brief: bool = False) -> list[str]:
         (document.state, f"{document.job}: {'; '.join(document.reasons)}")
         for plugin in figures.plugins
         for document in plugin.documents
-        if document.state in ("refused", "parked", "keep")
+        if document.state in ("refused", "rejected", "parked", "keep")
         or (document.state == "fresh" and document.reasons)  # the source has moved on
     ]
     named = FEW if brief else NAMED

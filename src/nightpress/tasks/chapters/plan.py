@@ -401,7 +401,8 @@ _BESIDE = {
         "drafts beside people's files will wait for review"),
 }  # fmt: skip
 _TOLD = (
-    "unmade", "render", "adopt", "fresh", "insufficient", "hollow", "keep", "refused", "parked",
+    "unmade", "render", "adopt", "fresh", "insufficient", "hollow", "keep", "refused", "rejected",
+    "parked",
 )  # fmt: skip
 """States in the headline, behind what is stale."""
 _CODES = {
