@@ -64,10 +64,7 @@ STATES: Mapping[str, Word] = {
         " for you, what you put back is there, the provider's filter stopped it, or nothing can be"
         " written at its place",
     ),
-    REJECTED: Word(
-        "rejected", "its draft was rejected, and what was there stays; not made again until"
-        " something changes",
-    ),
+    REJECTED: Word("rejected", "its draft was, and what was there stays until something changes"),
     "refused": Word(
         "refused", "its draft did not pass the gates, and is kept for you to read; not asked for"
         " again until something changes",
@@ -437,10 +434,8 @@ class Decision(Struct, frozen=True):
         """Its key in STATES. A draft that was refused or rejected is told from what else is parked,
         and what was never published from what no longer holds."""
         codes = {reason.code for reason in self.reasons}
-        if self.action == "parked" and "parked" in codes:
-            return "refused"
-        if self.action == "parked" and REJECTED in codes:
-            return REJECTED
+        if self.action == "parked" and codes & {"parked", REJECTED}:
+            return "refused" if "parked" in codes else REJECTED
         if self.action == "make" and codes & {"never", "person"}:
             return "unmade"
         return self.action
