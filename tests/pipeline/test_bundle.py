@@ -385,3 +385,22 @@ def test_what_its_own_command_says_is_no_repetition() -> None:
     )
     parsed = document.parse("# A\n\n" + "\n".join(LINES))
     assert not list(references_alike(parsed, context, {"share": 0.05}))
+
+
+def test_commands_in_parts_of_a_plugin_have_references_too(tmp_path: Path) -> None:
+    """Two of one name in two parts have a file each; what is a skill's own is none."""
+    for path in (
+        "commands/tar.md",
+        "plugins/hull/commands/tar.md",
+        "plugins/deck/wash/agents/tar.md",
+        "skills/x/commands/no.md",
+        "plugins/hull/commands/README.md",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("x" * bundles.SPLIT)
+    found = bundles.parts(tmp_path, ["command", "agent"])
+    assert [(part.name, part.path) for part in found] == [
+        ("tar", "commands/tar.md"),
+        ("tar-command", "plugins/hull/commands/tar.md"),
+        ("tar-agent", "plugins/deck/wash/agents/tar.md"),
+    ]

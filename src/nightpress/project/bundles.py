@@ -12,7 +12,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from nightpress.plugin import skill_name
+from nightpress.plugin import kind_of, skill_name
+from nightpress.storage.tree import COMPONENTS
 
 LEAST, MOST = 2, 60
 """Components of a plugin from which a bundle is made, and of which one has a reference at most."""
@@ -37,7 +38,8 @@ def parts(root: Path, kinds: Iterable[str]) -> tuple[Part, ...]:
     found: dict[str, Part] = {}
     for kind in kinds:
         for part in sorted(_of(root, kind), key=lambda part: part.path):
-            name = part.name if part.name not in found else f"{part.name}-{kind}"
+            names = (part.name, f"{part.name}-{kind}", skill_name(part.path.rpartition(".")[0]))
+            name = next((one for one in names if one not in found), names[0])
             found.setdefault(name, Part(name, part.path, part.size))
     several = len(found) >= LEAST and sum(part.size for part in found.values()) >= SPLIT
     return tuple(found.values())[:MOST] if several else ()
@@ -50,18 +52,28 @@ def is_pack(root: Path) -> bool:
 
 
 def _of(root: Path, kind: str) -> Iterator[Part]:
-    """The files of one kind in their usual folder; what is a link is skipped."""
-    folder = FOLDERS[kind]
-    for directory, inner, names in os.walk(root / folder):
-        inner[:] = sorted(one for one in inner if not one.startswith("."))
-        below = os.path.relpath(directory, root).replace(os.sep, "/")
-        for name in names:
-            path, file = f"{below}/{name}", Path(directory) / name
-            stem = below.rpartition("/")[2] if kind == "skill" else _stem(path, folder)
-            fits = name == "SKILL.md" if kind == "skill" else name.lower().endswith(".md")
-            if fits and name.lower() != "readme.md" and file.is_file() and not file.is_symlink():
-                yield Part(skill_name(stem), path, file.stat().st_size)
+    """The files of one kind in their usual folder, and in that of a part of the plugin
+    (`plugins/hull/commands`); what is a link is skipped."""
+    for top in (root / FOLDERS[kind], *_of_parts(root, FOLDERS[kind])):
+        for directory, inner, names in os.walk(top):
+            inner[:] = sorted(one for one in inner if not one.startswith("."))
+            below = os.path.relpath(directory, root).replace(os.sep, "/")
+            for name in names:
+                path, file = f"{below}/{name}", Path(directory) / name
+                stem = below.rpartition("/")[2] if kind == "skill" else _stem(file, top)
+                if kind_of(path) == kind and file.is_file() and not file.is_symlink():
+                    yield Part(skill_name(stem), path, file.stat().st_size)
 
 
-def _stem(path: str, folder: str) -> str:
-    return path.removeprefix(f"{folder}/").rpartition(".")[0].replace("/", "-")
+def _of_parts(root: Path, folder: str) -> Iterator[Path]:
+    for depth in ("*", "*/*", "*/*/*"):
+        for found in sorted(root.glob(f"{depth}/{folder}")):
+            above = found.relative_to(root).parts[:-1]
+            if not any(
+                one.startswith(".") or one in (*COMPONENTS, "node_modules") for one in above
+            ):
+                yield found
+
+
+def _stem(file: Path, top: Path) -> str:
+    return "-".join(file.relative_to(top).with_suffix("").parts)

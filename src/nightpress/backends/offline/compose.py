@@ -87,9 +87,10 @@ def _reference(material: Material, kinds: Sequence[str]) -> str:
     bounds = Bounds(most - whole.ROOM, whole.LINES)
     refused: set[str] = set()
     text = ""
-    for _ in range(ROUNDS):
+    for _ in range(2 * ROUNDS):
         fitting = whole.fitting(parts, bounds, refused)
-        rows = list(_rows(first, [*fitting, *pointers.of_rest(parts, fitting)]))
+        rest = whole.named(pointers.of_rest(parts, fitting), parts, refused)
+        rows = list(_rows(first, [*fitting, *rest]))
         text = _joined(rows)
         more = _refused(material, text, rows, but=whole.QUOTED)
         if not more - refused:

@@ -8,7 +8,7 @@ has no room, the longest listings give way to links, and then sections that are 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -133,6 +133,15 @@ def fitting(found: Sequence[Part], bounds: Bounds, refused: Container[str]) -> l
     if sum(map(pointers.size, kept)) <= bounds.most:
         return kept
     return fit([part for part in kept if part.blocks], bounds, refused, "")
+
+
+def named(rest: Iterable[Part], found: Sequence[Part], refused: Container[str]) -> Iterator[Part]:
+    """What names the rest; where a check refuses one of its names, only where that is."""
+    link = next((part.home.link for part in found if part.home), "")
+    for part in rest:
+        if any(block.text in refused for block in part.blocks):
+            part.blocks = [Block("text", f"The rest is in {link}.")]
+        yield part
 
 
 def with_contents(text: str) -> str:
