@@ -14,7 +14,7 @@ from nightpress.model import Finding
 from nightpress.plan import Judged
 from nightpress.report.check_report import Report
 from tests.checks import base
-from tests.market import Market, Ran, plugin
+from tests.market import Market, Ran, plugin, prose
 
 
 def check(market: Market, *words: str) -> Ran:
@@ -448,7 +448,7 @@ def test_an_edited_document_is_told_and_that_its_source_moved_on(market: Market)
     done = check(market)
     assert done.code == 0
     assert "warning: edited: edited by hand since we published it" in done.out
-    assert "hint: nightpress adopt alpha keeps it as it is" in done.out
+    assert "hint: nightpress adopt alpha/skill keeps it, nightpress build" in done.out
     assert "moved:" not in done.out
     readme = market.root / "plugins" / "alpha" / "README.md"
     readme.write_text(readme.read_text() + "\nSettlements close at noon, and never later.\n")
@@ -587,3 +587,23 @@ def test_a_damaged_document_is_no_edit_of_a_persons_and_comes_back(market: Marke
     assert target.read_bytes() == whole
     target.write_bytes(half.rpartition(b"\n")[0] + b"\n")  # cut by lines: somebody may mean that
     assert "warning: edited: edited by hand" in check(market).out
+
+
+def test_how_to_live_with_an_error_of_a_persons_file_is_told(tmp_path: Path) -> None:
+    head = "---\nname: Bad Name\ndescription: Use when ledgers are settled.\n---\n\n# Delta\n\n"
+    plugin(
+        tmp_path,
+        "delta",
+        skill=head + prose("delta", 9_000) + "\n\nkey: sk-ant-" + "a1B2" * 12 + "\n",
+    )
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    assert "1 adopted" in market.done().out
+    told = market.run("nightpress", "check", "-q")
+    accepts = "nightpress adopt delta/skill accepts it"
+    rows = dict(zip(*[iter(told.out.splitlines())] * 2, strict=True))
+    assert told.code == 1 and {": name-form: " in row for row in rows} == {True, False}
+    for row, hint in rows.items():
+        assert (accepts in hint) == (": secret: " not in row), row
+    market.run("nightpress", "adopt", "delta/skill")
+    assert accepts not in market.run("nightpress", "check").out

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 from nightpress import backends
 from nightpress import project as contract
-from nightpress.checks import baseline, trigger
+from nightpress.checks import REGISTRY, baseline, trigger
 from nightpress.clock import RealClock
 from nightpress.errors import UsageError
 from nightpress.ledger import lockfile
@@ -243,8 +243,8 @@ def _judged(project: Project, plugin: PluginState, state: TargetState) -> Judged
         ours=staleness.is_ours(state.inputs.standing, state.inputs.publication), beside=True,
     )  # fmt: skip
     accepted = state.inputs.publication.accepted if state.inputs.publication else ()
-    new = tuple(_spared(one, state) for one in baseline.new(verdict.findings, accepted))
     name = f"{plugin.slug}/{state.enhancement.name}"
+    new = tuple(_spared(one, name, state) for one in baseline.new(verdict.findings, accepted))
     new += tuple(_of_persons(project, plugin, name, state))
     anatomy = judge.anatomy_of(plugin, tuple(sorted(state.counted)))
     return Judged(
@@ -254,14 +254,19 @@ def _judged(project: Project, plugin: PluginState, state: TargetState) -> Judged
     )  # fmt: skip
 
 
-def _spared(finding: Finding, state: TargetState) -> Finding:
-    """How long a person's own text is, is the person's; not so of ours that was cut."""
+def _spared(finding: Finding, name: str, state: TargetState) -> Finding:
+    """How long a person's own text is, is the person's; not so of ours that was cut. What else is
+    wrong with it they may live with."""
     ours = staleness.is_ours(state.inputs.standing, state.inputs.publication)
-    ours = ours or staleness.is_edited_by_hand(state.inputs)
-    if finding.check != "size-window" or finding.severity != "error" or ours:
+    if ours or finding.severity != "error" or staleness.is_edited_by_hand(state.inputs):
         return finding
-    hint = "a person's file stays as long as it is; `standing: review` proposes a draft"
-    return replace(finding, severity="warning", hint=hint)
+    if finding.check == "size-window":
+        hint = "a person's file stays as long as it is; `standing: review` proposes a draft"
+        return replace(finding, severity="warning", hint=hint)
+    if finding.check not in REGISTRY or REGISTRY[finding.check].family == "safety":
+        return finding
+    accepts = f"nightpress adopt {name} accepts it"
+    return replace(finding, hint=f"{finding.hint}; or {accepts}" if finding.hint else accepts)
 
 
 def _of_persons(
@@ -271,10 +276,7 @@ def _of_persons(
     the source of an edited or adopted one has moved on."""
     reasons = {reason.code: reason.text for reason in state.decision.reasons}
     if edited := staleness.is_edited_by_hand(state.inputs):
-        hint = (
-            f"nightpress adopt {name.partition('/')[0]} keeps it as it is,"
-            f" nightpress build {name} --force replaces it"
-        )
+        hint = f"nightpress adopt {name} keeps it, nightpress build {name} --force replaces it"
         if said := _damage(project, plugin, state):
             hint = f"git restore, or nightpress build {name} --force, brings it back"
         found = Finding("edited", "warning", staleness.EDITED, hint=hint)
