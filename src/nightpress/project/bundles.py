@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from nightpress.plugin import kind_of, skill_name
-from nightpress.storage.tree import COMPONENTS
+from nightpress.storage import tree
 
 LEAST, MOST = 2, 60
 """Components of a plugin from which a bundle is made, and of which one has a reference at most."""
@@ -70,7 +70,7 @@ def _of_parts(root: Path, folder: str) -> Iterator[Path]:
         for found in sorted(root.glob(f"{depth}/{folder}")):
             above = found.relative_to(root).parts[:-1]
             if not any(
-                one.startswith(".") or one in (*COMPONENTS, "node_modules") for one in above
+                one.startswith(".") or one in (*tree.COMPONENTS, "node_modules") for one in above
             ):
                 yield found
 

@@ -136,12 +136,17 @@ def fitting(found: Sequence[Part], bounds: Bounds, refused: Container[str]) -> l
 
 
 def named(rest: Iterable[Part], found: Sequence[Part], refused: Container[str]) -> Iterator[Part]:
-    """What names the rest; where a check refuses one of its names, only where that is."""
-    link = next((part.home.link for part in found if part.home), "")
-    for part in rest:
-        if any(block.text in refused for block in part.blocks):
-            part.blocks = [Block("text", f"The rest is in {link}.")]
-        yield part
+    """What names the rest; where a check refuses one of its names, or it is little, only where that
+    is."""
+    home = next((part.home for part in found if part.home), None)
+    where = [Block("text", f"The rest is in {home.link}.")] if home else []
+    told = list(rest)
+    for part in told:
+        is_refused = any(block.text in refused for block in part.blocks)
+        yield replace(part, blocks=where) if is_refused else part
+    texts = [block.text for part in found for block in part.blocks]
+    if home and not told and any(texts.count(text) == 1 for text in texts if text in refused):
+        yield Part((pointers.MORE,), home.end, 0, where)
 
 
 def with_contents(text: str) -> str:
