@@ -13,7 +13,8 @@ import pytest
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from nightpress import errors
+from nightpress import errors, voice
+from nightpress.checks import regression
 from nightpress.clock import RealClock
 from nightpress.ledger.ledger import Ledger
 from nightpress.plan import Gatherer, PluginState
@@ -133,6 +134,19 @@ def test_every_way_to_end_badly_has_its_own_advice() -> None:
     }  # fmt: skip
     for cause in kinds | set(errors.ANSWER_KINDS) | {"killed"}:
         assert advice.todo("deferred", cause) != advice.OTHERS, cause
+
+
+def test_what_overrules_a_refusal_names_a_document() -> None:
+    """`nightpress build --force` alone is refused."""
+    said = [
+        advice.todo("refused", "regression-links", "keep it"),
+        *advice.TODO.values(),
+        advice.KEPT,
+    ]
+    with voice.nightpress():
+        told = [voice.spoken(one) for one in (*said, regression.HINT) if "force" in one]
+    assert len(told) == 4
+    assert all("nightpress build PLUGIN/NAME --force" in one for one in told), told
 
 
 def test_counts_have_whole_labels_and_none_overlap() -> None:

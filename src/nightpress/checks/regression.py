@@ -16,7 +16,7 @@ from nightpress.checks.grounding import mentions
 from nightpress.checks.losses import Loss, losses
 from nightpress.lazy import pattern
 
-HINT = "keep what is true of the current file; doit force=1 overrules"
+HINT = "keep what is true of the current file; doit force=1 enhance:PLUGIN/NAME overrules"
 FENCE = pattern(r"^[ \t>]*(`{3,}|~{3,})", re.M)
 HEADING = pattern(r" {0,3}#{1,6}[ \t]+\S")
 OPEN_END = pattern(

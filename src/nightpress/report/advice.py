@@ -37,7 +37,8 @@ TODO = {
     "InBatch": "nothing: the next run looks at the batch job, and goes on with what it brings",
     "Bounded": "nothing: the next run goes on",
     "Deferred": "nothing: quota or budget was spent, and the next run goes on",
-    "PublishConflict": "the file was changed while its document was made: doit adopt, or force=1",
+    "PublishConflict": "the file was changed while its document was made: doit adopt:PLUGIN keeps"
+    " it, doit force=1 enhance:PLUGIN/NAME replaces it",
     "UnsafePath": "the target is a link or not a plain file: remove it, or change target in the"
     " manifest",
     "OSError": "the disk refused: check space and permissions, then run doit again",
@@ -51,7 +52,11 @@ INSUFFICIENT = (
     "write more in the plugin, use a model, or ask for less in its manifest (`size: {min: ...}`)"
 )
 HOLLOW = "fill in what its to-do list names (nightpress check PLUGIN), or remove the plugin"
-KEPT = "doit adopt:PLUGIN keeps your edit; doit force=1 replaces it"
+REGRESSED = (
+    "read the kept draft: where the plugin says no more by now, force=1 enhance:PLUGIN/NAME"
+    " publishes it; else mend the plugin"
+)
+KEPT = "doit adopt:PLUGIN keeps your edit; doit force=1 enhance:PLUGIN/NAME replaces it"
 PERSONS = "nothing: it stays as it is; `standing: review` makes a draft of it"
 
 WORDS = {
@@ -91,6 +96,8 @@ def is_idle(todo: str) -> bool:
 def todo(status: str, cause: str, hint: str = "", backend: str = "") -> str:
     """What to do about it; hint: what the gate that refused the draft advises; backend: who was
     asked, which may know better."""
+    if status == Status.REFUSED and cause.startswith("regression-"):
+        return REGRESSED
     if status == Status.REFUSED:
         return f"{hint}; {REFUSED}" if hint else REFUSED
     if status == Status.INSUFFICIENT:
