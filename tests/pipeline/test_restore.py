@@ -16,7 +16,7 @@ import pytest
 from nightpress.errors import NightpressError
 from nightpress.storage import mirror
 from nightpress.storage.snapshots import Snapshots
-from tests.market import Market, plugin
+from tests.market import Market, plugin, published
 
 
 def state(root: Path) -> dict[bytes, tuple[object, ...]]:
@@ -145,8 +145,8 @@ def test_the_command_names_what_it_did_and_how_to_undo_it(tmp_path: Path) -> Non
     folder = tmp_path / "plugins" / "alpha"
     before = state(folder)
     assert market.doit().code == 0
-    published = state(folder)
-    assert published != before
+    new = state(folder)
+    assert new != before
     done = market.doit("restore", "--plugin", "alpha")
     assert done.code == 0, done.err
     assert state(folder) == before
@@ -154,7 +154,7 @@ def test_the_command_names_what_it_did_and_how_to_undo_it(tmp_path: Path) -> Non
         line.partition(": ")[2] for line in done.out.splitlines() if "before this restore" in line
     ]
     assert market.run(*undo.split()).code == 0
-    assert state(folder) == published
+    assert state(folder) == new
     wrong = market.doit("restore", "--plugin", "alpah")
     assert wrong.code == 3
     assert "did you mean 'alpha'" in wrong.err
@@ -223,3 +223,30 @@ def test_the_newest_of_one_second_comes_first(tree: Path, tmp_path: Path) -> Non
         (tree / "private.txt").write_text(f"version {number}")
         taken.append(snapshots.take(tree, "plugin", "before a run", 1_700_000_000.0, "run").id)
     assert [snapshot.id for snapshot in snapshots.listed("plugin")] == taken[::-1]
+
+
+def test_one_document_is_put_back_as_it_was_published_before(tmp_path: Path) -> None:
+    market = published(tmp_path / "shop", "alpha")
+    target, readme = market.target("alpha"), tmp_path / "shop/plugins/alpha/README.md"
+    texts = [target.read_bytes()]
+    for word in ("big", "small"):
+        readme.write_text(readme.read_text().replace("Ledgers for", f"Ledgers for {word}"))
+        market.done()
+        texts.append(target.read_bytes())
+    others = readme.read_bytes()
+    dry = market.run("nightpress", "restore", "alpha/skill", "-n").out
+    assert "would be restored as" in dry and "snapshot" not in dry
+    for text in texts[-2::-1]:
+        told = market.run("nightpress", "restore", "alpha/skill").out
+        assert target.read_bytes() == text, told
+        assert "nothing to do: 1 waiting" in market.done().out
+    back = re.findall(r"restore alpha/skill --snapshot (\S+)", told.replace("--plugin ", ""))
+    none = market.run("nightpress", "restore", "alpha/skill")
+    assert (none.code, "there is no such version of plugins/alpha" in none.err) == (3, True)
+    assert market.run("nightpress", "restore", "alpha/skill", "--snapshot", back[-1]).code == 0
+    assert target.read_bytes() == texts[1] and readme.read_bytes() == others
+    target.write_text("an edit\n")
+    market.run("nightpress", "restore", "alpha/skill")
+    assert target.read_bytes() == texts[-1], "what was published last, where none of ours is there"
+    market.run("nightpress", "restore", "alpha")  # the plugin, as the restore of one left it
+    assert target.read_bytes() == texts[-1] and readme.read_bytes() == others

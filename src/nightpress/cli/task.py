@@ -131,7 +131,7 @@ def takes(command: str) -> str:
     if command == "review":
         return " [PLUGIN[/NAME]]"
     if command == "restore":
-        return " [PLUGIN]"
+        return " [PLUGIN[/NAME]]"
     if command == "plan":
         return " [PLUGIN[/NAME] ...]"
     return "" if command in _STATIC or command == "list" else " [PLUGIN[/NAME] ...]"

@@ -123,6 +123,46 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
     return lines, not missing.lost and seconds <= MOST_SECONDS
 
 
+def document(run: Run, press: Press, job: str, snapshot_id: str | None) -> list[str]:
+    """Put one document back: as the snapshot has it, else as it was published before what is there
+    now. Nothing else of its plugin changes; the lines that say what was done."""
+    project, snapshots, plugin = run.project, press.snapshots, press.plugin(job.partition("/")[0])
+    state = plugin.states[job.partition("/")[2]]
+    target, now = state.enhancement.target, state.inputs.standing.sha256
+    if snapshot_id is not None:
+        held = {one.path: one.text for one in snapshots.get(snapshot_id, plugin.slug).entries}
+        sha256, whence = held.get(target, ""), f"from {snapshot_id}"
+    else:
+        rows = [r for r in attempts.at_target(project.ledger, state.target_path) if r.job == job]
+        made = {r.content_sha256 or "": r.timestamp for r in rows if r.status == Status.PUBLISHED}
+        older = [*made][[*made].index(now) + 1 :] if now in made else [*made]
+        sha256 = next(iter(older), "")
+        whence = f"as it was published on {made.get(sha256, '')[:16].replace('T', ' ')}"
+    if (data := snapshots.kept(sha256) if sha256 else None) is None:
+        raise UsageError(
+            f"{job}: there is no such version of {state.target_path} here",
+            f"doit restore --list; doit clean enhance:{job}: as it was before nightpress",
+        )
+    before = copies.take(project, snapshots, plugin, DISPLACED, run.begin())
+    staged = atomic.stage(plugin.root, target, data, f"restore{before.id[-8:]}")
+    try:
+        atomic.swap(staged, now)
+    except BaseException:
+        atomic.discard(staged)
+        raise
+    atomic.finish(staged)
+    copies.take(project, snapshots, plugin, RESTORED, run.begin())
+    run.tell("notice", f"{job} was restored {whence}", quiet=True)
+    undo, again = (
+        f"doit restore --plugin {job} --snapshot {before.id}",
+        f"doit force=1 enhance:{job}",
+    )
+    return [
+        f"{job}: restored {whence} ({len(data):,} bytes); {again} makes it again",
+        f"the state before this restore is in snapshot {before.id}: {undo}",
+    ]
+
+
 def _put(
     snapshots: Snapshots, plugin: str, wanted: Snapshot, root: Path, before: Snapshot | None
 ) -> list[str]:

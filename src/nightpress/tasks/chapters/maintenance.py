@@ -40,7 +40,11 @@ def restore() -> Task:
                 "which plugin?",
                 "doit restore --plugin NAME [--snapshot ID], or doit restore --list",
             )
-        lines, in_time = restore.restore(now.run, now.press, plugin, snapshot or None)
+        if "/" in plugin:
+            now.known(plugin)
+            lines, in_time = restore.document(now.run, now.press, plugin, snapshot or None), True
+        else:
+            lines, in_time = restore.restore(now.run, now.press, plugin, snapshot or None)
         if format == "json":
             say_json({"plugin": plugin, "lines": [spoken(line) for line in lines]})
             return in_time
@@ -50,7 +54,7 @@ def restore() -> Task:
 
     return command(
         act,
-        option("plugin", "the plugin to bring back (its manifest's name)"),
+        option("plugin", "the plugin to bring back (its manifest's name), or PLUGIN/NAME"),
         option("snapshot", "which snapshot (default: the newest)"),
         switch("list", "list the snapshots there are"),
         FORMAT,
