@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -603,3 +604,16 @@ def test_many_drafts_are_a_line_each_in_a_terminal(market: Market) -> None:
     assert "one of them: nightpress review --plugin alpha/skill" in said
     whole = market.run("nightpress", "review").out
     assert whole.count("publish it: nightpress apply") == 4
+
+
+def test_a_run_with_nothing_to_do_names_what_waits(market: Market) -> None:
+    market.documented()
+    for _ in range(3):  # the last of them on the short way
+        assert "next         nightpress review: 2 drafts wait for you" in market.done().out
+        time.sleep(0.15)  # younger files are not trusted
+    assert "nightpress review: 1 draft waits for you" in market.done("enhance:alpha").out
+    market.done("reject:alpha", "--because", "no")
+    assert "nightpress review: 1 draft waits for you" in market.done().out
+    assert "next" not in market.done("enhance:alpha").out
+    market.done("apply:beta")
+    assert "next" not in market.done().out

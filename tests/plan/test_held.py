@@ -93,7 +93,7 @@ def turned_down(market: Market) -> None:
 
 def stays(market: Market) -> None:
     before = market.target("alpha").read_bytes()
-    assert "nothing to do: 1 up to date, 1 waiting" in market.done().out
+    assert "nothing to do: 1 up to date, 1 rejected" in market.done().out
     assert "rejected" in market.done("plan").out
     assert market.target("alpha").read_bytes() == before
 

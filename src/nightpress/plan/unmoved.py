@@ -82,11 +82,16 @@ def said(index: Index) -> str:
 
 
 def keep(
-    project: Project, plugins: int, environ: Environ, since: int, new: Newcomers | None = None
+    project: Project,
+    plugins: int,
+    environ: Environ,
+    since: int,
+    new: Newcomers | None = None,
+    said: str = "",
 ) -> None:
     """Leave the note that there is nothing to do for any of the plugins; since: when the project
     was first looked at (ns): what is younger may have been seen as it was before; new: plugins
-    without a manifest, and where that was seen."""
+    without a manifest, and where that was seen; said: what else is told of what waits."""
     watched = new.watched if new is not None else ()
     names = [*_FILES, *_inside(project), *watched]
     stamps = [_stamp(project.root / name) for name in names]
@@ -96,7 +101,7 @@ def keep(
         "made_with": _made_with(project.options), "plugins": plugins,
         "key": project.index.meta("key"),
         "environ": _digests(environ.names, os.environ), "names": names, "stamps": stamps,
-        "said": new.sentence() if new is not None else "",
+        "said": "\n".join(filter(None, (new.sentence() if new is not None else "", said))),
     }  # fmt: skip
     text = json.dumps(note)
     if project.index.meta(_META) != text:

@@ -70,6 +70,9 @@ def lines(now: Session, seconds: float) -> list[str]:
     if run.left and not run.fatal and not run.interrupted:
         rows.append(_deferred(now))
     rows += [f"  next         {text}" for text in _next(run)]
+    idle_run = not (run.outcomes or run.fatal or run.interrupted)
+    if idle_run and (waits := now.waiting()):
+        rows.append(waits)
     if not run.outcomes and (run.fatal or run.interrupted):
         return rows + _nothing_done(run, seconds)
     return rows + summary.lines(

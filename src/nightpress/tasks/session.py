@@ -128,7 +128,24 @@ class Session:
         catalog = self._catalog
         if not self.selection.stale or catalog is None or catalog.items or catalog.problems:
             return
-        unmoved.keep(self.project, len(catalog.slugs), self.environ, self.since, catalog.new)
+        unmoved.keep(
+            self.project,
+            len(catalog.slugs),
+            self.environ,
+            self.since,
+            catalog.new,
+            said=self.waiting(),
+        )
+
+    def waiting(self) -> str:
+        """What there is to do where a run has nothing to do: the drafts that wait for a person."""
+        from nightpress.ledger import reviews
+
+        jobs = reviews.waiting_jobs(self.project.ledger) if self.project.has_ledger else []
+        if self.project.named:
+            jobs = [job for job in jobs if job in self.catalog.items]
+        waits = "1 draft waits" if len(jobs) == 1 else f"{len(jobs):,} drafts wait"
+        return f"  next         nightpress review: {waits} for you" if jobs else ""
 
     @property
     def catalog(self) -> Catalog:
