@@ -287,8 +287,18 @@ def missing(text: str, target: str, texts: Mapping[str, str]) -> Iterator[tuple[
                 kind = "cut" if any(found) else "gone"
                 yield kind, file, f"{procedure.line}: {' > '.join(procedure.path)}"
         for lead, items in _led(source):
+            others = (text for other, text in texts.items() if other != file)
+            if any(_flat(items) in _flat([text]) for text in others):
+                continue  # what stands there may be of the other file
             if document.holds_without(lead, items) and not document.is_headed(lead):
                 yield "unled", file, lead
+
+
+def _flat(texts: Sequence[str]) -> str:
+    return " ".join(" ".join(MARKS.sub("", text).split()) for text in texts)
+
+
+MARKS = re.compile(r"(?m)^\s*(?:[-*+]|\d+[.)])\s+|[`*_!]")
 
 
 def _led(source: str) -> Iterator[tuple[str, list[str]]]:

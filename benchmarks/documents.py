@@ -36,7 +36,7 @@ SHORT = re.compile(r"(?m)^(?:shortcut|alias(?:es)?):\s*[\"']?/?([\w-]+)")
 
 
 def documents(root: Path) -> list[tuple[str, str, Path]]:
-    """(job, plugin's folder, file) of what stands as published."""
+    """(job, plugin's folder, file) of what stands as published; of a bundle its SKILL.md."""
     connection = sqlite3.connect(f"file:{root / '.nightpress' / 'ledger.db'}?mode=ro", uri=True)
     rows = connection.execute(
         "SELECT job, plugin_path, target_path FROM enhancements WHERE status = 'published'"
@@ -45,6 +45,8 @@ def documents(root: Path) -> list[tuple[str, str, Path]]:
     connection.close()
     found = []
     for job, folder, target in rows:
+        if "/references." in job:
+            continue
         file = root / target if (root / target).is_file() else root / folder / target
         found.append((job, folder, file))
     return found
@@ -65,12 +67,14 @@ def measure(root: Path, named: Sequence[str] = ()) -> tuple[Counter[str], Counte
     held: Counter[str] = Counter()
     known = names(root)
     for job, folder, file in documents(root):
-        text = file.read_text(encoding="utf-8")
         plugin = root / folder
+        whole = [file, *sorted(file.parent.glob("references/*.md"))]  # a bundle is read as one
+        pieces = {one: one.read_text(encoding="utf-8") for one in whole}
+        text = "\n".join(pieces.values())
         texts = {
             str(path.relative_to(plugin)): path.read_text(encoding="utf-8", errors="replace")
             for path in sorted(plugin.rglob("*"))
-            if path.is_file() and path != file and path.stat().st_size < 400_000
+            if path.is_file() and path not in pieces and path.stat().st_size < 400_000
         }
         source = "\n".join(texts.values()).replace("\r\n", "\n")
         prose = FENCE.sub("", text)
@@ -82,9 +86,13 @@ def measure(root: Path, named: Sequence[str] = ()) -> tuple[Counter[str], Counte
         )
         mentioned = MENTION.findall(MADE.sub("", prose))
         found["missing files"] = sum(not (plugin / path).exists() for path in mentioned)
-        spoken = re.sub(r"`[^`\n]*`", "", prose)
-        links = [link for link in LINK.findall(spoken) if "://" not in link]
-        found["dead links"] = sum(not (file.parent / link).exists() for link in links)
+        links = [
+            one.parent / link
+            for one, said in pieces.items()
+            for link in LINK.findall(re.sub(r"`[^`\n]*`", "", FENCE.sub("", said)))
+            if "://" not in link
+        ]
+        found["dead links"] = sum(not link.exists() for link in links)
         codes = [m.group(4) for m in FENCE.finditer(text)]
         calls = [
             c for c in codes if all(row.startswith(("/", "#")) for row in c.split("\n") if row)
@@ -101,7 +109,7 @@ def measure(root: Path, named: Sequence[str] = ()) -> tuple[Counter[str], Counte
         found["dangling leads"] += len(list(procedures.Document(text, "").dangling()))
         found["sales words"] = len(SALES.findall(prose))
         parts = [p for p in texts if re.match(r"(?:commands|agents)/(?!README)[^/]+\.md$", p)]
-        linked = {(file.parent / link).resolve() for link in links}
+        linked = {link.resolve() for link in links}
         found["components without a link"] = sum(
             (plugin / p).resolve() not in linked for p in parts
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from nightpress.backends.offline import wording
+from nightpress.backends.offline.blocks import Block, is_ordered, items_of
 from nightpress.backends.offline.outline import function_of
 from nightpress.backends.offline.part import LAST, Part
 from nightpress.backends.offline.worth import EXAMPLES
@@ -61,7 +62,9 @@ def but_said(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
         functions |= {("process", False), ("features", False)}
     steps = sum(size for (name, _), size in done.items() if name == "process")
     found = []
+    procedures = [_steps(b) for part in described for b in part.blocks if is_ordered(b)]
     for part in more:
+        part = replace(part, blocks=_but_steps(part.blocks, procedures))
         own = part.path and frozenset(wording.stems(part.path[-1])) in heads
         own = own or (part.path and _is_of_examples(part.path[0], shown))
         if part.path and (own or _function(part) in functions):
@@ -70,7 +73,36 @@ def but_said(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
             part = replace(part, news=AGAIN if again else TWICE, rank=part.rank + 20)
             part.is_aside = _is_sample(part) and ("output", True) in functions
         found.append(part)
-    return found
+    return [part for part in found if part.blocks]
+
+
+def _steps(block: Block) -> list[frozenset[str]]:
+    return [wording.stems(item) for item in items_of(block.text)]
+
+
+def _but_steps(blocks: Sequence[Block], known: Sequence[list[frozenset[str]]]) -> list[Block]:
+    """The blocks without a procedure that one of those known tells in other words, step by step,
+    and what announces it."""
+    kept = list[Block]()
+    for block in blocks:
+        steps = _steps(block) if is_ordered(block) else []
+        if len(steps) > 2 and any(_is_same(steps, one) for one in known):
+            while kept and kept[-1].announces:
+                kept.pop()
+        else:
+            kept.append(block)
+    return kept
+
+
+def _is_same(steps: Sequence[frozenset[str]], others: Sequence[frozenset[str]]) -> bool:
+    """Has each step one of the others, in their order, that says half of it?"""
+    at = 0
+    for step in steps:
+        same = (n for n in range(at, len(others)) if 2 * len(step & others[n]) >= len(step))
+        at = next(same, len(others)) + 1
+        if at > len(others):
+            return False
+    return True
 
 
 def _is_of_examples(heading: str, shown: Iterable[frozenset[str]]) -> bool:

@@ -292,8 +292,9 @@ def _tools(material: Material) -> str:
 
 _ASIDE = pattern(  # files that only whoever works on the plugin reads
     r"(?:^|/)(?:tests?|__tests__|spec|node_modules|\.github)/|[._-](?:test|spec|config)\.\w+$"
-    r"|(?:^|/)examples?/.*\.(?:[jt]sx?|py|go|rs|rb|java)$"
-    r"|(?:^|/)(?:contributing|changelog|code_of_conduct|security)\.md$|^\.mcp\.json$"
+    r"|(?:^|/)examples?/.*\.(?:[jt]sx?|py|go|rs|rb|java)$|(?:^|/)(?:sample|demo|fixture)[\w-]*/"
+    r"|(?:^|/)(?:contributing|changelog|code_of_conduct|security|install(?:ation)?)\.md$"
+    r"|^\.mcp\.json$"
     r"|(?:^|/)hooks\.json$|(?-i:(?:^|/)[A-Z_]*(?:TEST|SEO|SUMMARY|ROADMAP|TODO|MARKETING|RELEASE"
     r"|REPORT|NOTES|STATUS)[A-Z_]*\.md$)",
     re.I,

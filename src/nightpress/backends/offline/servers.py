@@ -14,7 +14,8 @@ from nightpress.backends.offline.wording import code, together
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 
-HEADING = "MCP servers"
+HEADING, TOOL = "MCP servers", 12
+"""Where servers stand, and the rank of what a tool of theirs takes and gives at most."""
 
 
 def built(anatomy: Anatomy, runs: Sequence[str]) -> list[Block]:
@@ -32,13 +33,21 @@ def built(anatomy: Anatomy, runs: Sequence[str]) -> list[Block]:
 
 
 def first(parts: Sequence[Part]) -> list[Part]:
-    """The parts; a server and its tools stand before the quick start that calls them."""
+    """The parts; a server and its tools stand before the quick start that calls them, and what each
+    tool takes is worth more than examples."""
+    server = [part for part in parts if part.path == (HEADING,)]
+    if not server:
+        return [*parts]
+    parts = [
+        replace(p, rank=min(p.rank, TOOL)) if any(map(_TOOLS.fullmatch, p.path)) else p
+        for p in parts
+    ]
     begins = [part for part in parts if part.path and _BEGINS.fullmatch(part.path[0])]
     tools = [part for part in parts if part.path and _TOOLS.fullmatch(part.path[0])]
     server = [part for part in parts if part.path == (HEADING,)]
     names = {name for part in tools for name in _NAME.findall(part.path[-1])}
     calls = [part for part in begins if any(f"{name}(" in _said(part) for name in names)]
-    if not calls or not server:
+    if not calls:
         return [*parts]
     *above, at = min(part.order for part in calls)
     moved = {id(part): n for n, part in enumerate([*server, *sorted(tools, key=_order)])}

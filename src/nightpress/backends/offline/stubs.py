@@ -118,7 +118,16 @@ def _list(run: Sequence[Part], before: Part | None) -> Part:
         blocks = [where, Block("list", "\n".join(rows))]
         return replace(run[0], path=_above(run), blocks=blocks, together=())
     *above, last = before.blocks
-    return replace(before, blocks=[*above, Block("list", "\n".join([last.text, *rows]))])
+    return replace(before, blocks=[*above, Block("list", "\n".join(numbered(last.text, rows)))])
+
+
+def numbered(text: str, rows: Sequence[str]) -> list[str]:
+    """The rows of a list and more of them, in the order of their numbers, if all have one."""
+    every = [*text.split("\n"), *rows]
+    numbers = [_COUNT.match(row) for row in every]
+    if not all(numbers):
+        return every
+    return [row for _, row in sorted(zip((int(n[1]) for n in numbers if n), every, strict=True))]
 
 
 def _runs(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
@@ -239,6 +248,7 @@ FORM = pattern(r"(?i)\b(?:formats?|output|template|structure|report)$")
 """The heading of the form of a result."""
 NUMBER = pattern(r"^\d+[.)] (?=\S)")
 _MARK = pattern(r"^(?:- |\d+[.)] )(?:\d+[.)] )?")
+_COUNT = pattern(r"- (?:[A-Z]\w+ )?(\d+)[:.)] ")
 _SEE = pattern(r"See \[[^\]]*\]\([^)]*\)(?: for (?!the steps)[\w ]+)?\.")
 _LINK = pattern(r"\[[^\]\n]*\]\([^)\n]*\)")
 _SAYS_MORE = pattern(r"\. |\*\*: ")

@@ -47,6 +47,8 @@ def of(part: Part, at: int) -> int:
         return at + 6
     if "trouble" in matters:
         return min(at, 2)
+    if heads and _GUIDES.match(heads[-1]) and len(said(part)) <= RESULT:
+        return min(at, 6)
     if heads and _RESULT.match(heads[-1]) and len(said(part)) <= RESULT:
         return min(at, 8)
     if "settings" in matters and any(map(_tells_options, part.blocks)):
@@ -68,6 +70,13 @@ _REASONS = pattern(
 
 RESULT = 2_000
 """Characters of the form of a result that has room before what is shown at length."""
+_GUIDES = pattern(
+    r"(?:(?:key|core|guiding|important) )?(?:principles|rules|guidelines|constraints|requirements)$"
+    r"|success criteria$|(?:(?:analysis|review|debugging|response) )?(?:process|approach|workflow)$"
+    r"|(?:response|communication|quality) (?:guidelines|rules|standards)$",
+    re.I,
+)
+"""The heading of how it is done, which is worth more than what is shown of it."""
 _RESULT = pattern(r"(?:output|report|response) (?:format|structure)s?$|deliverables$", re.I)
 
 
