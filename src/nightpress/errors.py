@@ -6,9 +6,7 @@ raised is a bug, and shows its traceback.
 
 import errno
 import os
-import shlex
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from nightpress.voice import spoken
@@ -246,13 +244,16 @@ def _permissions(path: str) -> str:
     """What is to be looked at: the folder on the way there that is shut, else the file."""
     if not path:
         return "look at its permissions"
+    import shlex  # a run without trouble spares them
+    from pathlib import Path
+
     folder, *above = Path(path).absolute().parents
-    shut = [up for up in (folder, *above) if not os.access(up, os.X_OK)]
+    shut = [str(up) for up in (folder, *above) if not os.access(up, os.X_OK)]
     if shut or not os.access(folder, os.W_OK) or not os.path.lexists(path):
-        return (
-            f"look at its permissions: chmod u+rwx {shlex.quote(str(shut[-1] if shut else folder))}"
-        )
-    return f"look at its permissions: chmod u+rw {shlex.quote(path)}"
+        path, rights = (shut or [str(folder)])[-1], "rwx"
+    else:
+        rights = "rw"
+    return f"look at its permissions: chmod u+{rights} {shlex.quote(path)}"
 
 
 def known(error: BaseException) -> NightpressError | None:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from nightpress.model import PARKED, Status, said
 from nightpress.progress.screen import Screen
-from nightpress.text import Out, hanging, safe
+from nightpress.text import Out, hanging, safe, some
 from nightpress.voice import spoken
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _clock(screen: Screen, standing: Standing, now: float) -> str:
 def _spent(screen: Screen) -> str:
     cost = "no price known" if screen.cost is None else f"${screen.cost:,.2f}"
     failed = screen.calls - screen.replies
-    calls = f"{screen.calls:,} calls" + (f" ({failed:,} unanswered)" if failed else "")
+    calls = some(screen.calls, "call") + (f" ({failed:,} unanswered)" if failed else "")
     return (
         f"{calls}, {_thousands(screen.tokens_in)} + {_thousands(screen.tokens_out)} tokens, {cost}"
     )
