@@ -363,6 +363,13 @@ def test_a_merge_keeps_what_a_person_edited_before_the_draft_and_later_ones_keep
         assert "1 published" in market.done().out  # its frontmatter alone
         text = market.target("delta").read_text()
         assert MINE in text and re.search(r'version: "11', text)
+    clone = Market(tmp_path / "clone")
+    shutil.copytree(tmp_path, clone.root, ignore=shutil.ignore_patterns(".nightpress", "clone"))
+    changed(clone, "the split team", "the split crew")
+    assert "1 waiting" in clone.done().out
+    none = clone.doit("apply:delta/skill", "--merge")
+    assert none.code == 1 and "by hand since we published it, and there is no merge: what" in none.out, none.out
+    assert MINE in clone.target("delta").read_text()
     changed(market, "the split team", "the split crew")
     assert "1 waiting" in market.done().out
     market.done("apply:delta/skill")

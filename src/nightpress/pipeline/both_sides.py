@@ -35,11 +35,12 @@ def merged(
     """The draft with the person's edits, if it passes the checks; the merge is written beside the
     kept drafts, too. take: it is what was asked for. Raises NightpressError where it is not, where
     the edits contradict the draft, or where one of the three texts is missing."""
-    text, conflicts = _merge(project, one, plugin, state)
-    path = _kept(project, one, text)
     edited = state.inputs.standing.sha256 != one.before_sha256
     since = "changed since the draft was made" if edited else f"was {staleness.EDITED}"
-    what = f"{one.job}: not applied: {state.target_path} {since}; a three-way merge"
+    told = f"{one.job}: not applied: {state.target_path} {since}"
+    text, conflicts = _merge(project, one, plugin, state, told)
+    what = f"{told}; a three-way merge"
+    path = _kept(project, one, text)
     if conflicts:
         raise NightpressError(
             f"{what} with {conflicts} conflict{'s' * (conflicts > 1)} is in {path}",
@@ -65,27 +66,25 @@ def merged(
 
 
 def _merge(
-    project: Project, one: Review, plugin: PluginState, state: TargetState
+    project: Project, one: Review, plugin: PluginState, state: TargetState, told: str
 ) -> tuple[bytes, int]:
     """(the three-way merge, how many conflicts) of what we last published (before it was merged
-    itself), what stands there and the draft."""
-    standing, base, missing = b"", None, ""
+    itself), what stands there and the draft. told: how it is said that there is none."""
+    standing, base, missing = b"", None, "what we last published is not kept"
     row = attempts.last_publication(project.ledger, one.job)
-    if row is None:
+    if row is None and not has_edits(state.inputs):
         missing = "a person's file, which nightpress never published, has no version to merge from"
-    else:
+    elif row is not None:
         merged = staleness.MERGED in row.reasons
         kept, sha256 = Snapshots(project.state / "snapshots").kept, row.content_sha256
         base = reviews.applied(project.ledger, one.job) if merged else kept(sha256 or "")
-        missing = "what we last published is not kept"
     try:
         standing = tree.read(plugin.root, state.enhancement.target, sources.STANDING_CAP)
     except (FileNotFoundError, UnsafePath):
         base, missing = None, "the file is gone"
     if base is None:
         raise NightpressError(
-            f"{one.job}: not applied: {state.target_path} changed since the draft was made, and"
-            f" there is no merge: {missing}",
+            f"{told}, and there is no merge: {missing}",
             f'doit reject:{one.job} --because "..." drops the draft; doit enhance:{one.job} makes'
             " a new one from the current file",
         )
