@@ -368,7 +368,8 @@ def test_a_merge_keeps_what_a_person_edited_before_the_draft_and_later_ones_keep
     changed(clone, "the split team", "the split crew")
     assert "1 waiting" in clone.done().out
     none = clone.doit("apply:delta/skill", "--merge")
-    assert none.code == 1 and "by hand since we published it, and there is no merge: what" in none.out, none.out
+    assert none.code == 1, none.out
+    assert "by hand since we published it, and there is no merge: what" in none.out
     assert MINE in clone.target("delta").read_text()
     changed(market, "the split team", "the split crew")
     assert "1 waiting" in market.done().out
