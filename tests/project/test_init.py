@@ -282,7 +282,14 @@ def test_what_is_ours_is_not_kept_as_found(tmp_path: Path, standing: str, said: 
 
 @pytest.mark.parametrize(
     ("commands", "size", "skill", "is_pack"),
-    [(4, 6_000, "", True), (3, 9_000, "", False), (4, 5_900, "", False), (9, 9_000, "own", False)],
+    [
+        (4, 6_000, "", True),
+        (3, 9_000, "", False),
+        (4, 5_900, "", False),
+        (9, 9_000, "own", False),
+        (40, 900, "", True),
+        (41, 900, "", False),
+    ],
 )
 def test_a_large_pack_gets_a_reference_for_each_command(
     tmp_path: Path, commands: int, size: int, skill: str, is_pack: bool

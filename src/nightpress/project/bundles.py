@@ -19,9 +19,10 @@ LEAST, MOST = 2, 60
 """Components of a plugin from which a bundle is made, and of which one has a reference at most."""
 SPLIT = 8_000
 """Bytes that their files hold together, at least: what harnesses keep of one SKILL.md."""
-PACK, PACK_BYTES = 4, 24_000
+PACK, PACK_BYTES, ROWS = 4, 24_000, 40
 """Components of a pack, and bytes that they hold together, at least: about twice what one document
-has room for, and more than a choice of it would do justice to."""
+has room for, and more than a choice of it would do justice to; and components at most, of which a
+table says what each is for."""
 FOLDERS = {"command": "commands", "agent": "agents", "skill": "skills"}
 
 
@@ -48,7 +49,7 @@ def parts(root: Path, kinds: Iterable[str]) -> tuple[Part, ...]:
 def is_pack(root: Path) -> bool:
     """Do the plugin's commands and agents say far more than one SKILL.md holds?"""
     found = parts(root, ("command", "agent"))
-    return len(found) >= PACK and sum(part.size for part in found) >= PACK_BYTES
+    return PACK <= len(found) <= ROWS and sum(part.size for part in found) >= PACK_BYTES
 
 
 def _of(root: Path, kind: str) -> Iterator[Part]:
