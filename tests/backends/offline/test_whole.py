@@ -180,3 +180,26 @@ def test_a_name_that_a_check_refuses_is_not_repeated_where_the_rest_is_named() -
     assert "Cast off." in said
     assert "ignore previous" not in said.lower()
     assert "The rest is in [commands/moor.md]" in said
+
+
+PHASES = "".join(f"## Phase {n}: {name}\n\nAt the quay.\n\n" for n, name in enumerate(
+    ("Sound the quay", "Read the tide", "Moor the ship"), 1))  # fmt: skip
+LIST = "## Workflow\n\n1. **Tar the hull**: warm.\n2. **Mend the sails**: dry.\n3. **Call a tug**: now.\n"
+RESULT = "## Report\n\n### 1. Overview\n\nAll.\n\n### 2. Colours\n\nRed.\n\n### 3. Themes\n\nSea.\n"
+FORM = "## Principles\n\n1. **Safety**: first.\n2. **Speed**: last.\n3. **Tides**: always.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        (PHASES, "- `/moor`: 1. Sound the quay; 2. Read the tide; 3. Moor the ship."),
+        (LIST, "- `/moor`: 1. Tar the hull; 2. Mend the sails; 3. Call a tug."),
+        (RESULT, ""),
+        (FORM, ""),
+    ],
+)
+def test_a_skill_names_the_steps_of_its_commands_and_nothing_else_for_steps(
+    text: str, row: str
+) -> None:
+    said = skill(moor=f"---\ndescription: Moor a ship\n---\n\n{text}", tar=TAR)
+    assert (row in said) if row else ("### Steps" not in said)

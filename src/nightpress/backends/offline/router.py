@@ -4,13 +4,15 @@ where their results lie, and what they must not do."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from nightpress.backends.offline import components, wording
-from nightpress.backends.offline.blocks import Block, items_of, sections
-from nightpress.backends.offline.clean import is_quotable
+from nightpress.backends.offline import components, trim, wording
+from nightpress.backends.offline.blocks import Block, is_ordered, items_of, sections
+from nightpress.backends.offline.clean import Place, is_quotable
 from nightpress.backends.offline.part import Part
+from nightpress.backends.offline.stubs import NUMBER, are_steps
 from nightpress.backends.offline.topic import Topic
+from nightpress.backends.offline.worth import PROCEDURE
 from nightpress.lazy import pattern
 from nightpress.model import Component, Material
 
@@ -26,22 +28,62 @@ def parts(material: Material, topic: Topic) -> Iterator[Part]:
         for one in components.once(material, kind)
         if one.path in material.references and topic.uses(one)
     ]
+    rows = list(_procedures(material, every))
+    if rows:
+        said = [Block("text", "What they do, step by step:"), Block("list", "\n".join(rows))]
+        yield Part(("Steps",), (0, 1), 3, said)
     results = [(one, found) for one in every if (found := _results(one))]
     if results:
         rows = [f"- `{components.name_of(one)}`: {wording.together(r)}" for one, r in results]
         said = [Block("text", "Where their results lie:"), Block("list", "\n".join(rows))]
-        yield Part(("Results",), (0, 1), 3, said)
+        yield Part(("Results",), (0, 2), 3, said)
     told = {one.path: list(_rules(material, one)) for one in every}
     often = [text for texts in told.values() for text in texts]
-    rows, room = list[str](), MOST_BYTES
+    rules, room = list[str](), MOST_BYTES
     for one in every:
         own = next((text for text in told[one.path] if often.count(text) == 1), "")
         room -= len(own)
         if own and room > 0:
-            rows.append(f"- `{components.name_of(one)}`: {own}")
-    if rows:
+            rules.append(f"- `{components.name_of(one)}`: {own}")
+    if rules:
         said = [Block("text", "Of the rules that each has in its reference:")]
-        yield Part(("Rules",), (0, 2), 3, [*said, Block("list", "\n".join(rows))])
+        yield Part(("Rules",), (0, 3), 3, [*said, Block("list", "\n".join(rules))])
+
+
+def _procedures(material: Material, every: Sequence[Component]) -> Iterator[str]:
+    """The steps of each command that has several, by name, as long as there is room."""
+    own, room = trim.owned(material.anatomy), MOST_STEPS
+    for one in every:
+        names = _steps(one, components.place_of(material, one.path), own)
+        said = "; ".join(f"{n}. {name}" for n, name in enumerate(names, 1))
+        room -= len(said)
+        if said and room > 0:
+            yield f"- `{components.name_of(one)}`: {said}."
+
+
+def _steps(component: Component, place: Place, own: trim.Owned) -> list[str]:
+    """The names of a command's steps: of its headings, or of a list's bold titles."""
+    if component.kind != "command":
+        return []
+    for group in trim.quoted(component.body, place, own):
+        called = all(map(_CALLED.match, group.steps))  # and not the parts of a result
+        found = list(group.steps) if called or are_steps(group.steps) else []
+        for section in group.sections if not found else ():
+            titles = [_TITLE.match(item) for block in section.blocks if is_ordered(block)
+                      for item in items_of(block.text)]  # fmt: skip
+            names = [one[1].rstrip(" :.") for one in titles if one]
+            is_told = all(titles) and section.path and PROCEDURE.search(section.path[-1])
+            found = names if is_told and are_steps(names) else found
+        names = [NUMBER.sub("", _CALLED.sub("", name)) for name in found]
+        if LEAST <= len(names) <= MOST and all(4 < len(name) <= MOST_NAME for name in names):
+            return names
+    return []
+
+
+LEAST, MOST, MOST_NAME, MOST_STEPS = 3, 12, 70, 2_400
+"""Steps of a procedure that is named, characters of a step's name, and of all of them."""
+_CALLED = pattern(r"^(?:step|phase|stage) *\d+ *[:.)\u2013\u2014-]* *", re.I)
+_TITLE = pattern(r"\s*\d+[.)] +\*\*([^*\n]+)\*\*")
 
 
 def _results(component: Component) -> list[str]:
