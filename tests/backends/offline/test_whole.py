@@ -182,9 +182,12 @@ def test_a_name_that_a_check_refuses_is_not_repeated_where_the_rest_is_named() -
     assert "The rest is in [commands/moor.md]" in said
 
 
-PHASES = "".join(f"## Phase {n}: {name}\n\nAt the quay.\n\n" for n, name in enumerate(
-    ("Sound the quay", "Read the tide", "Moor the ship"), 1))  # fmt: skip
-LIST = "## Workflow\n\n1. **Tar the hull**: warm.\n2. **Mend the sails**: dry.\n3. **Call a tug**: now.\n"
+NAMES = ("Sound the quay", "Read the tide", "Moor the ship")
+PHASES = "".join(f"## Phase {n}: {one}\n\nAt the quay.\n\n" for n, one in enumerate(NAMES, 1))
+LIST = (
+    "## Workflow\n\n1. **Read the chart**: whole.\n2. **Check the sails**: dry.\n"
+    "3. **Call a tug**: now.\n"
+)
 RESULT = "## Report\n\n### 1. Overview\n\nAll.\n\n### 2. Colours\n\nRed.\n\n### 3. Themes\n\nSea.\n"
 FORM = "## Principles\n\n1. **Safety**: first.\n2. **Speed**: last.\n3. **Tides**: always.\n"
 
@@ -193,7 +196,7 @@ FORM = "## Principles\n\n1. **Safety**: first.\n2. **Speed**: last.\n3. **Tides*
     ("text", "row"),
     [
         (PHASES, "- `/moor`: 1. Sound the quay; 2. Read the tide; 3. Moor the ship."),
-        (LIST, "- `/moor`: 1. Tar the hull; 2. Mend the sails; 3. Call a tug."),
+        (LIST, "- `/moor`: 1. Read the chart; 2. Check the sails; 3. Call a tug."),
         (RESULT, ""),
         (FORM, ""),
     ],
