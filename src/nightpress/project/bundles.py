@@ -19,10 +19,9 @@ LEAST, MOST = 2, 60
 """Components of a plugin from which a bundle is made, and of which one has a reference at most."""
 SPLIT = 8_000
 """Bytes that their files hold together, at least: what harnesses keep of one SKILL.md."""
-PACK, PACK_BYTES, ROWS = 4, 24_000, 40
-"""Components of a pack, and bytes that they hold together, at least: about twice what one document
-has room for, and more than a choice of it would do justice to; and components at most, of which a
-table says what each is for."""
+PACK, PACK_BYTES, ROWS = 4, 20_000, 40
+"""Components of a pack, and bytes that they hold together, at least: half as much again as one
+document has room for; and components at most, of which a table says what each is for."""
 FOLDERS = {"command": "commands", "agent": "agents", "skill": "skills"}
 
 

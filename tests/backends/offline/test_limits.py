@@ -239,7 +239,7 @@ class Pilot{base}:
         return ship.depth
 """
 UNDEFINED = (
-    "The listings in its file call 2 methods that none of them defines (`sound` and `ebb`): write"
+    "The listings of `/moor` call 2 methods that none of them defines (`sound` and `ebb`): write"
     " them before you rely on them."
 )
 
@@ -271,9 +271,7 @@ def test_methods_that_no_listing_of_javascript_defines_are_told() -> None:
     )
     body = "Moor.\n\n```js\n" + text.format("// " + "x" * 200) + "\n```\n"
     [row] = shortfalls("/moor", body).rows
-    assert row.startswith(
-        "The listings in its file call a method that none of them defines (`ebb`)"
-    )
+    assert row.startswith("The listings of `/moor` call a method that none of them defines (`ebb`)")
     assert not shortfalls("/moor", body.replace("Quay {", "Quay extends Pier {")).rows
     emits = body.replace("Quay {", "Quay extends EventEmitter {")
     assert shortfalls("/moor", emits.replace("this.tide()", "this.emit(1)")).rows == (row,)

@@ -206,3 +206,45 @@ def test_a_skill_names_the_steps_of_its_commands_and_nothing_else_for_steps(
 ) -> None:
     said = skill(moor=f"---\ndescription: Moor a ship\n---\n\n{text}", tar=TAR)
     assert (row in said) if row else ("### Steps" not in said)
+
+
+@pytest.mark.parametrize(
+    ("usage", "told"),
+    [
+        ("```text\n/berth-moor quay-7\n```", " Its text calls it `/berth-moor`."),
+        ("```text\n/moor quay-7\n/berth-moor\n```", ""),
+        ("```bash\nls /tmp\n```", ""),
+    ],
+)
+def test_a_command_that_its_text_calls_otherwise_is_told(usage: str, told: str) -> None:
+    said = command(f"## Usage\n\n{usage}\n")
+    assert f"(../../../commands/moor.md).{told}\n" in said
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_one"),
+    [
+        ("Only allow small boats at the quay.", True),
+        ("Only analyzes recent commits of it.", False),
+        ("Only allowed status changes of it.", False),
+        ("**Zero trust**: Never trust a tide table.", False),
+        ("You are READ-ONLY at the quay of it.", True),
+        ("A tool may be marked read-only here.", False),
+        ("Never `--force` a ship into a berth.", False),
+        ("Don't moor a ship at low water there.", True),
+    ],
+)
+def test_a_rule_is_an_order_and_no_statement(rule: str, is_one: bool) -> None:
+    text = f"---\ndescription: Haul a net\n---\n\n## Ways\n\n- {rule}\n"
+    assert (f"- `/haul`: {rule}" in skill(moor=MOOR, tar=TAR, haul=text)) == is_one
+
+
+def test_the_session_that_somebody_pasted_with_its_answer_is_left_out() -> None:
+    said = command('## Steps\n\nMoor.\n\n**<function_calls>\n<invoke name="Todo">\n[1]\n')
+    assert "Todo" not in said
+    assert "Moor." in said
+
+
+def test_what_a_text_begins_with_is_no_echo_of_the_description() -> None:
+    said = command("Moor a ship: **$ARGUMENTS**\n\n## Steps\n\nAt the quay.\n")
+    assert said.lower().count("moor a ship") == 1

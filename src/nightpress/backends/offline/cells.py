@@ -30,6 +30,7 @@ def cell(material: Material, component: Component, own: Owned) -> str:
 def _brief(material: Material, component: Component, text: str) -> str:
     """A text as a row says it; of one that is told in a reference a little more."""
     text = re.sub(r"\*\*", "", filled.told(text, component.path))
+    text = _URGED.sub(r"\1", text)
     text = wording.modest(wording.occasion(duties(_doing(text) or text)))
     text = _ADDRESS.sub("", text)
     text = text[:1].upper() + text[1:]
@@ -44,6 +45,9 @@ def _brief(material: Material, component: Component, text: str) -> str:
     return about if reference else wording.clause(about, 200)
 
 
+_URGED = pattern(
+    r"(?i)\b(use(?: (?:this|the) (?:agent|command))?) proactively(?= (?:for|when|to|after|before))"
+)
 _HANGS = pattern(r" (?:of|for|to|with|by|in|on|are|is|the following):$")
 _ADDRESS = pattern(
     r"(?:instructions?: |please |how to |follow (?:these|the) steps (?:below )?to )(?=\w)", re.I

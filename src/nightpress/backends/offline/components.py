@@ -271,11 +271,11 @@ def files(material: Material, topic: Topic) -> list[Block]:
             continue
         if kind == "doc" and (heading := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
             about = heading.group(1).replace("`", "").replace("*", "")
-        name = code(file.path)
+        name = link(material, file.path, f"`{code(file.path)}`")
         about = _USAGE.sub(r"`\1`", about) if "`" not in about else about
         more = [sentence(about), interface(material, file.path) if kind == "script" else ""]
         said = " ".join(part for part in more if part)
-        rows.append(f"- `{name}`: {said}" if said else f"- `{name}`")
+        rows.append(f"- {name}: {said}" if said else f"- {name}")
     return [Block("list", "\n".join(rows[:MOST_FILES]))] if rows else []
 
 
@@ -296,7 +296,7 @@ _ASIDE = pattern(  # files that only whoever works on the plugin reads
     r"|(?:^|/)(?:contributing|changelog|code_of_conduct|security|install(?:ation)?)\.md$"
     r"|^\.mcp\.json$"
     r"|(?:^|/)hooks\.json$|(?-i:(?:^|/)[A-Z_]*(?:TEST|SEO|SUMMARY|ROADMAP|TODO|MARKETING|RELEASE"
-    r"|REPORT|NOTES|STATUS)[A-Z_]*\.md$)",
+    r"|REPORT|NOTES|STATUS|COMPLETE)[A-Z_]*\.md$)",
     re.I,
 )
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from nightpress.backends.offline import components, trim, wording
+from nightpress.backends.offline import components, trim, verbs, wording
 from nightpress.backends.offline.blocks import Block, is_ordered, items_of, sections
 from nightpress.backends.offline.clean import Place, is_quotable
 from nightpress.backends.offline.part import Part
@@ -45,8 +45,8 @@ def parts(material: Material, topic: Topic) -> Iterator[Part]:
         room -= len(own)
         if own and room > 0:
             rules.append(f"- `{components.name_of(one)}`: {own}")
-    if rules:
-        said = [Block("text", "Of the rules that each has in its reference:")]
+    if len(rules) > max(1, len(every) // 4):
+        said = [Block("text", "What their texts forbid or ask for, most of all:")]
         yield Part(("Rules",), (0, 3), 3, [*said, Block("list", "\n".join(rules))])
 
 
@@ -104,10 +104,10 @@ def _results(component: Component) -> list[str]:
 
 
 def _rules(material: Material, component: Component) -> Iterator[str]:
-    """What a text forbids, or asks for without exception, in a sentence or two; what it says with
-    most weight first."""
+    """What a text forbids, or asks for without exception, in a sentence or two; prohibitions
+    first."""
     place = components.place_of(material, component.path)
-    found: list[tuple[bool, bool, int, str]] = []
+    found: list[tuple[bool, int, str]] = []
     for section in sections(component.body, place):
         if any(map(_NO_RULES.search, section.path)):
             continue
@@ -117,22 +117,23 @@ def _rules(material: Material, component: Component) -> Iterator[str]:
                 text = _MARK.sub("", piece).strip()
                 if "\n" in text or not 24 <= len(text) <= MOST_SAID or _OPEN.search(text):
                     continue
-                if found_at := _FORBIDS.match(_BOLD.sub("", text)):
-                    found.append((not _WEIGHTY.search(text), found_at[1] is None, len(found), text))
+                if (told := _FORBIDS.match(_BOLD.sub("", text))) and _is_order(told):
+                    found.append((told[1].lower() == "always", len(found), text))
     for *_, text in sorted(found):
         yield f"{text}." if text[-1].isalnum() or text[-1] in "`*" else text
 
 
+def _is_order(told: re.Match[str]) -> bool:
+    """Is it no statement: "Only allow bug fixes", and not "Only analyzes recent commits"?"""
+    word = told[2].lower()
+    return told[1].lower() != "only" or (verbs.is_verb(word) and not word.endswith(("s", "ed")))
+
+
 _MARK = pattern(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ x]\]\s+)?")
 _BOLD = pattern(r"\*\*|__")
-_FORBIDS = pattern(
-    r"(?:[^.:!?]{0,40}: )?(never|do not|don't|must not|you must|always|only)\b"
-    r"|.*\b(?:read-only|is required before|must (?:never|not)|never (?:commit|delete|modify))\b",
-    re.I,
-)
-_WEIGHTY = pattern(r"\b(?:NOT|NEVER|MUST|ALWAYS|ONLY|READ-ONLY|CRITICAL)\b")
+_FORBIDS = pattern(r"(never|do not|don't|you are(?= read-only)|always|only) ([\w-]+)\b", re.I)
 _OPEN = pattern(r":\W*$|\?|\[[A-Z]|\.\.\.|\u2026|^[^a-zA-Z*`\"]|\b(?:below|above|following)\b")
-_NO_RULES = pattern(r"(?i)\b(?:examples?|templates?|formats?|output|troubleshoot\w*)\b")
+_NO_RULES = pattern(r"(?i)--|\b(?:examples?|templates?|formats?|output|options?|troubleshoot\w*)\b")
 _SENTENCE = pattern(r"\n|(?<=[.;]) ")
 _DENIES = pattern(r"(?i)\b(?:not|never|don't|if it exists|read[s]? )\b")
 _WRITES = pattern(

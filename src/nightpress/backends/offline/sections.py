@@ -54,7 +54,7 @@ _NO_SECTION = pattern(
     r"|business (case|value)|pricing|revenue|(cost|time) savings|community|feedback|learn more"
     r"|success stories|value proposition|why (choose|use|you|this|it matters)|star history"
     r"|^why [\w.-]+\??$|^(?:local )?development$|\bfrom source$"
-    r"|^case stud(?:y|ies)\b|^real[- ]world (?:results|use cases|examples?)$|^real results$"
+    r"|^case stud(?:y|ies)\b|^real[- ]world (?:results|value|use cases|examples?)$|^real results$"
     r"|^ready to\b.*\?$|^performance benchmarks$|^how often is it updated\b|\bcommercial projects\b"
     r"|^do i need to be\b|^what if i have (?:issues|problems|questions)\b"
     r"|^(?:the )?(?:old|traditional) (?:approach|development|method|process|way|workflow)$"
@@ -65,7 +65,7 @@ _NO_SECTION = pattern(
     r"|^(?:feature )?comparison\b|^before (?:and|&|/|vs\.?) after|^(?:technology|tech) stack$"
     r"|^get started(?: now| today)|^(?:testing|running (?:the )?tests)$"
     r"|^documentation(?: structure)?$|^installation issues?$|^(?:issue: )?plugins? not appear"
-    r"|^the (problem|solution|magic|result|vision)\b)",
+    r"|^the (problem|solution|magic|result|vision|transformation)\b)",
     re.I,
 )
 _NO_COMPONENTS = pattern(
@@ -97,7 +97,7 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
     standing = list(_of_standing(material, own))
     more = list(_of_readme(material, plan, topic, own))
     needed = installing.needed(more) if even else 0
-    more += _of_documents(material, plan, topic, own)
+    more += () if material.references else _of_documents(material, plan, topic, own)
     described = list(_of_components(material, plan, topic, own, even=even, needed=needed))
     if even and not standing:
         described, more = merging.merged(described, more)

@@ -46,7 +46,7 @@ def shortfalls(name: str, body: str, *, runs: bool = True) -> Shortfalls:
         one = len(missing) == 1
         what = "a method" if one else f"{len(missing)} methods"
         rows.append(
-            f"The listings in its file call {what} that none of them defines ({together(few)}):"
+            f"The listings of `{name}` call {what} that none of them defines ({together(few)}):"
             f" write {'it' if one else 'them'} before you rely on {'it' if one else 'them'}."
         )
     reads, unread = _unread(name, body, listings)

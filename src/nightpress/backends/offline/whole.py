@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import components, pointers, trim, worth
+from nightpress.backends.offline import components, pointers, trim, wording, worth
 from nightpress.backends.offline.blocks import Block, is_step, items_of, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.fit import Bounds, fit
@@ -49,10 +49,12 @@ def parts(material: Material, kinds: Sequence[str], most: int) -> list[Part]:
     first = body[0].blocks[0].text if body and not body[0].path else ""
     if about and about[0].text.rstrip(".") in first:
         about = []
-    lead = _from_file(lead, body)
+    elif about and _is_echo(first, about[0].text):
+        body[0].blocks = body[0].blocks[1:]
+    lead = _from_file(lead, body, _called(found[0]))
     heads = [
         Part((), (0,), 0, [*about, *lead[:1], *bound.said]),
-        Part(("Arguments",), (1,), 0, lead[1:]) if lead[2:] else Part((), (1,), 0, lead[1:]),
+        Part((), (1,), 0, lead[1:]),
         Part(("Limits",), (2,), 0, bound.listed),
     ]
     home = Home((), source.link(), (LAST,), is_linked=True)
@@ -61,12 +63,27 @@ def parts(material: Material, kinds: Sequence[str], most: int) -> list[Part]:
     return _within([part for part in [*heads, *body] if part.blocks], most, own_place)
 
 
-def _from_file(lead: Sequence[Block], body: Sequence[Part]) -> list[Block]:
-    """How it is called, and that what follows is what its file says."""
+def _from_file(lead: Sequence[Block], body: Sequence[Part], called: str) -> list[Block]:
+    """How it is called, and that what follows is of its file; called: how it is called there."""
     if not lead or not body:
         return list(lead)
     said, _, there = lead[0].text.removesuffix(".").partition(", defined in ")
-    return [Block("text", f"{said}. What follows is from {there}."), *lead[1:]]
+    hints = [block for block in lead[1:] if block.kind != "table"]  # the text says it
+    return [Block("text", f"{said}. What follows is from {there}.{called}"), *hints]
+
+
+def _called(component: Component) -> str:
+    """That its own text calls a command by another name than it has."""
+    calls = [
+        call[1] for code in _FENCE.finditer(component.body) for call in _CALL.finditer(code[0])
+    ]
+    other = next(iter(calls), "")
+    if component.kind != "command" or not other or component.name in calls:
+        return ""
+    return f" Its text calls it `/{other}`."
+
+
+_CALL = pattern(r"(?m)^[ \t]*/([a-z][\w:-]*(?:/[\w-]+)?)(?=[ \t\n]|$)")
 
 
 def _sections(component: Component, place: Place) -> Iterator[Part]:
@@ -85,10 +102,18 @@ def _items(block: Block) -> list[Block]:
     return [Block("list", text.rstrip()) for text in items_of(block.text)]
 
 
+def _is_echo(first: str, about: str) -> bool:
+    """Does a text begin with nothing but what the description says?"""
+    said = wording.stems(first)
+    return (
+        len(first) < len(about) + 40 and 3 * len(said & wording.stems(about)) >= 2 * len(said) > 0
+    )
+
+
 def _readable(text: str) -> str:
     """The text; what it takes from the user within code, or as a part of a word, is a slot (`git
     show $ARGUMENTS` is `git show <arguments>`), and a heading in a list is a label."""
-    pieces, at = [], 0
+    pieces, at, text = [], 0, _LEAKED.sub("", text)
     for code in [*_IN_CODE.finditer(text), None]:
         words = text[at : code.start() if code else len(text)]
         words = _HANDED_ON.sub(r"\1: the arguments", _HEADING.sub(r"\1**\2**", words))
@@ -98,6 +123,8 @@ def _readable(text: str) -> str:
     return "".join(pieces)
 
 
+_LEAKED = pattern(r"(?ms)^\s*(?:\*\*)?<(?:antml:)?(?:function_calls|invoke|parameter)\b.*")
+"""The calls of a session that somebody pasted with its answer."""
 _HANDED_ON = pattern(r"(?m)^(\s*(?:[-*+]|\d+[.)])\s[^\n]*): *\**\$ARGUMENTS\**[ \t]*$")
 _HEADING = pattern(r"(?m)^([ \t]{2,})#{2,6} +(.+?)[ #]*$")
 _TYPED = pattern(r"\$ARGUMENTS(?![\w\[])")
