@@ -724,3 +724,14 @@ def test_no_quotation_is_changed() -> None:
 )  # fmt: skip
 def test_a_saving_of_time_is_praise(said: str, sells: bool) -> None:
     assert praise.sells(said) is sells
+
+
+def test_a_block_in_the_tenth_item_shows_blocks_like_one_in_the_ninth() -> None:
+    """Its own lines are four deep."""
+    inside = "# Ebb\n\n```bash\nsound --now\n```\n\n**Flow:**\n\n```bash\nsound --late\n```\n"
+    for number in (9, 10):
+        deep = " " * (len(str(number)) + 2)
+        block = "".join(f"{deep}{line}\n" for line in f"```markdown\n{inside}```".split("\n"))
+        mended = nested(f"{number}. **Sound**\n\n{block}\n{number + 1}. **Moor**\n")
+        assert f"{deep}````markdown\n" in mended
+        assert mended.count("````") == 2

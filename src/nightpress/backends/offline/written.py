@@ -93,7 +93,7 @@ def _untagged(text: str) -> str:
 _FENCED = pattern(r"\s*(`{3,}|~{3,})(.*)$")
 
 
-_FENCE = pattern(r"^ {0,3}(`{3,})([^`]*)$")
+_FENCE = pattern(r"^ {0,5}(`{3,})([^`]*)$")  # "10. " has its own four deep
 
 
 def nested(text: str) -> str:
