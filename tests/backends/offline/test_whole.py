@@ -232,11 +232,13 @@ def test_a_command_that_its_text_calls_otherwise_is_told(usage: str, told: str) 
         ("A tool may be marked read-only here.", False),
         ("Never `--force` a ship into a berth.", False),
         ("Don't moor a ship at low water there.", True),
+        ("Always provide the best tide tables there.", False),
+        ("**Only moor ships that float.**", True),
     ],
 )
 def test_a_rule_is_an_order_and_no_statement(rule: str, is_one: bool) -> None:
     text = f"---\ndescription: Haul a net\n---\n\n## Ways\n\n- {rule}\n"
-    assert (f"- `/haul`: {rule}" in skill(moor=MOOR, tar=TAR, haul=text)) == is_one
+    assert (f"- `/haul`: {rule}\n" in skill(moor=MOOR, tar=TAR, haul=text)) == is_one
 
 
 def test_the_session_that_somebody_pasted_with_its_answer_is_left_out() -> None:

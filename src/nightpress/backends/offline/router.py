@@ -120,15 +120,20 @@ def _rules(material: Material, component: Component) -> Iterator[str]:
                 if (told := _FORBIDS.match(_BOLD.sub("", text))) and _is_order(told):
                     found.append((told[1].lower() == "always", len(found), text))
     for *_, text in sorted(found):
-        yield f"{text}." if text[-1].isalnum() or text[-1] in "`*" else text
+        last = _BOLD.sub("", text)[-1]
+        yield f"{text}." if last.isalnum() or last == "`" else text
 
 
 def _is_order(told: re.Match[str]) -> bool:
     """Is it no statement: "Only allow bug fixes", and not "Only analyzes recent commits"?"""
     word = told[2].lower()
+    if told[1].lower() == "always" and word in _ANYBODYS:
+        return False
     return told[1].lower() != "only" or (verbs.is_verb(word) and not word.endswith(("s", "ed")))
 
 
+_ANYBODYS = ("provide", "include", "ensure", "consider", "focus", "be", "prioritize", "strive")
+"""What is always asked for of anybody."""
 _MARK = pattern(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ x]\]\s+)?")
 _BOLD = pattern(r"\*\*|__")
 _FORBIDS = pattern(r"(never|do not|don't|you are(?= read-only)|always|only) ([\w-]+)\b", re.I)
