@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
 
+from nightpress.lazy import pattern
 from nightpress.plugin import kind_of, skill_name
 from nightpress.storage import tree
 
@@ -22,6 +24,9 @@ SPLIT = 8_000
 PACK, PACK_BYTES, ROWS = 4, 20_000, 40
 """Components of a pack, and bytes that they hold together, at least: half as much again as one
 document has room for; and components at most, of which a table says what each is for."""
+DEPTH = 3
+"""Levels down at which a part of a plugin may lie (`plugins/video/subtitles/commands`)."""
+_NO_PART = pattern(rf"\.|(?:{'|'.join(tree.COMPONENTS)}|node_modules|src|docs|tests?)$")
 FOLDERS = {"command": "commands", "agent": "agents", "skill": "skills"}
 
 
@@ -66,13 +71,20 @@ def _of(root: Path, kind: str) -> Iterator[Part]:
 
 
 def _of_parts(root: Path, folder: str) -> Iterator[Path]:
-    for depth in ("*", "*/*", "*/*/*"):
-        for found in sorted(root.glob(f"{depth}/{folder}")):
-            above = found.relative_to(root).parts[:-1]
-            if not any(
-                one.startswith(".") or one in (*tree.COMPONENTS, "node_modules") for one in above
-            ):
-                yield found
+    """Such folders of parts of the plugin, some levels down."""
+    level = [root]
+    for _ in range(DEPTH):
+        level = [one for above in level for one in _folders(above)]
+        yield from (one / folder for one in level if (one / folder).is_dir())
+
+
+def _folders(above: Path) -> list[Path]:
+    """The folders that may hold a part; of one that cannot be read, none (who reads it tells)."""
+    found: list[str] = []
+    with suppress(OSError), os.scandir(above) as entries:
+        inner = (one for one in entries if one.is_dir(follow_symlinks=False))
+        found = sorted(one.name for one in inner if not _NO_PART.match(one.name))
+    return [above / name for name in found]
 
 
 def _stem(file: Path, top: Path) -> str:
