@@ -36,12 +36,15 @@ def first(parts: Sequence[Part]) -> list[Part]:
     """The parts; a server and its tools stand before the quick start that calls them, and what each
     tool takes is worth more than examples."""
     server = [part for part in parts if part.path == (HEADING,)]
-    if not server:
-        return [*parts]
+    worth = _TOOLS if server else _MCP_TOOLS
     parts = [
-        replace(p, rank=min(p.rank, TOOL)) if any(map(_TOOLS.fullmatch, p.path)) else p
-        for p in parts
+        replace(part, rank=min(part.rank, TOOL), news=0.0)
+        if any(map(worth.fullmatch, part.path))
+        else part
+        for part in parts
     ]
+    if not server:
+        return parts
     begins = [part for part in parts if part.path and _BEGINS.fullmatch(part.path[0])]
     tools = [part for part in parts if part.path and _TOOLS.fullmatch(part.path[0])]
     server = [part for part in parts if part.path == (HEADING,)]
@@ -66,7 +69,8 @@ def _said(part: Part) -> str:
 
 
 _BEGINS = pattern(r"(?:quick ?start|getting started)(?: \w+)?", re.I)
-_TOOLS = pattern(r"(?:available |mcp )*tools(?: reference)?", re.I)
+_TOOLS = pattern(r"(?:using |available |mcp )*tools(?: reference)?(?: \([^)]*\))?", re.I)
+_MCP_TOOLS = pattern(r"(?:using |available )*mcp tools(?: reference)?(?: \([^)]*\))?", re.I)
 _NAME = pattern(r"`?\b([a-z]+(?:_[a-z]+)+)\b`?")
 _MADE = pattern(r"(?:\./)?(?:[\w.-]+/)*(?:dist|build|out|lib)/[\w./-]+\.[cm]?js$")
 _SCRIPTS = pattern(r'"scripts"\s*:\s*\{([^{}]*)\}')
