@@ -38,7 +38,7 @@ def first(parts: Sequence[Part]) -> list[Part]:
     server = [part for part in parts if part.path == (HEADING,)]
     worth = _TOOLS if server else _MCP_TOOLS
     parts = [
-        replace(part, rank=min(part.rank, TOOL), news=0.0)
+        replace(part, rank=min(part.rank, TOOL), news=part.news if server else 0.0)
         if any(map(worth.fullmatch, part.path))
         else part
         for part in parts
