@@ -290,7 +290,7 @@ def _block(token: Token, source: str, place: Place) -> Block | None:
         cleaned = inline(source if place.whole else told_marks(source), place)
         cleaned = cleaned if place.own else full(cleaned)
         rows = cleaned.strip().split("\n")
-        whole = len(rows) >= 3 and all("|" in row for row in rows)
+        whole = len(rows) >= (2 if place.whole else 3) and all("|" in row for row in rows)
         return _kept("table", cleaned) if whole else None
     if token.type == "paragraph_open" or token.type == "blockquote_open":
         if token.type == "blockquote_open" and "```" in source:

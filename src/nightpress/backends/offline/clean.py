@@ -131,11 +131,15 @@ def _outside(text: str, kept: bool) -> str:
     text = _REFERENCE.sub(r"\1", text)
     text = _STAR.sub(r"\1\\***", _HTML.sub("", text))
     if kept:
-        return _HIDDEN.sub("", _TAG.sub(r"`\g<0>`", text))
+        return _STRAY.sub("", _TAG.sub(r"`\g<0>`", text))
     text = _NAMED_MARK.sub(lambda m: f"{m[1]} {_SIGNS[m[2]]}", text)
     return _GAP.sub(" ", _HIDDEN.sub("", _EMOJI.sub("", text)))
 
 
+_STRAY = pattern(
+    rf"(?<![\U0001f000-\U0001faff\u2600-\u27bf\ufe0f])[\u200d\ufe0f]|(?![\u200d\ufe0f]){_HIDDEN.pattern}"
+)
+"""What is hidden, but for what joins and colours emoji."""
 _TAG = pattern(r"</?[A-Za-z][\w-]*(?:\s[^<>\n`]*)?/?>")
 """What HTML would take for one of its own, and show nothing of."""
 _SIGNS = {"\u2705": "a check mark", "\u274c": "a cross", "\u26a0": "a warning sign"}
@@ -219,7 +223,7 @@ _REPLACED = pattern(r"(?<!\\)\$\d(?!\w|[.,]\d)")
 
 def heading(content: str) -> str:
     """A heading's text, without what Markdown reads in it."""
-    plain = inline(content, None).replace("**", "").strip(" :#*_-")
+    plain = inline(content, None).replace("**", "").replace(" ()", "").strip(" :#*_-")
     return " ".join(_COUNT.sub("", plain).split())[:150]
 
 

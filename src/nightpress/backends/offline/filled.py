@@ -128,12 +128,13 @@ _PRICE = pattern(
 )
 _ORDINAL = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _EXTENSIONS = (
-    "md|txt|json|ya?ml|toml|tsx?|jsx?|py|sh|go|rs|rb|java|html|css|sql|csv|xml|mdx|ini|lock"
+    "md|txt|json|ya?ml|toml|tsx?|jsx?|py|sh|go|rs|rb|java|html|css|sql|csv|xml|mdx|ini|lock|mod|sum"
+    "|gradle|env|conf|cfg|vue|svelte|php|kt|swift"
 )
 _FILE = pattern(
     r"(?<![\w`/@.{\[])@(\$\{CLAUDE_PLUGIN_ROOT\}/[\w./-]*\w"
-    rf"|(?:\./|~/)?[\w./-]*\w\.(?:{_EXTENSIONS})"
-    r"|(?:\./|~/)?(?:[\w.-]+/)+|\.[a-z][\w.-]*\*?)(?![\w/(`])"
+    rf"|(?:\./|~/)?[\w./\[\]-]*\w\.(?:{_EXTENSIONS})|(?:CODEOWNERS|Dockerfile|Makefile|LICENSE)\b"
+    r"|(?:\./|~/)?(?:[\w.\[\]-]+/)+|\.[a-z][\w.-]*\*?)(?![\w/(`])"
 )
 _RUNS = pattern(r"(?i)(\b(?:runs?|running|executes?|executing|use) )\x00the output of ")
 _TWICE = pattern(  # "**Arguments:** $ARGUMENTS (optional)"

@@ -137,8 +137,13 @@ _ANYBODYS = ("provide", "include", "ensure", "consider", "focus", "be", "priorit
 _MARK = pattern(r"^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ x]\]\s+)?")
 _BOLD = pattern(r"\*\*|__")
 _FORBIDS = pattern(r"(never|do not|don't|you are(?= read-only)|always|only) ([\w-]+)\b", re.I)
-_OPEN = pattern(r":\W*$|\?|\[[A-Z]|\.\.\.|\u2026|^[^a-zA-Z*`\"]|\b(?:below|above|following)\b")
-_NO_RULES = pattern(r"(?i)--|\b(?:examples?|templates?|formats?|output|options?|troubleshoot\w*)\b")
+_OPEN = pattern(
+    r":\W*$|\?|\[[A-Z]|\.\.\.|\u2026|^[^a-zA-Z*`\"]|\b(?:below|above|following)\b"
+    r"|\b(?:these|those|them)\b(?! [a-z])"
+)
+_NO_RULES = pattern(
+    r"(?i)--|\bmode$|\bwhen\b|\b(?:anti-?patterns?|mistakes?|pitfalls?|smells?|alternatives?|examples?|templates?|formats?|output|options?|troubleshoot\w*)\b"
+)
 _SENTENCE = pattern(r"\n|(?<=[.;]) ")
 _DENIES = pattern(r"(?i)\b(?:not|never|don't|if it exists|read[s]? )\b")
 _WRITES = pattern(

@@ -47,7 +47,8 @@ def parts(material: Material, kinds: Sequence[str], most: int) -> list[Part]:
     own_place = replace(source, quotes=ALL, whole=True)
     body = list(_sections(found[0], own_place))
     first = body[0].blocks[0].text if body and not body[0].path else ""
-    if about and about[0].text.rstrip(".") in first:
+    begins = [block.text for part in body[:2] for block in part.blocks[:2]]
+    if about and any(about[0].text.rstrip(".") in text for text in begins):
         about = []
     elif about and _is_echo(first, about[0].text):
         body[0].blocks = body[0].blocks[1:]
