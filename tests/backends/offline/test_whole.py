@@ -130,8 +130,8 @@ MOOR = (
 )
 TAR = (
     "---\ndescription: Tar a hull\n---\n\n## Steps\n\nSave the record to `log/tar.md`. Do not"
-    " write to `etc/passwd.md`.\n\n## Rules\n\n- The tar is warm.\n"
-    "- Do NOT tar a hull that is wet.\n- Only one hull at a time.\n"
+    " write to `etc/passwd.md`. If asked, write it to `log/none.md`.\n\n## Rules\n\n"
+    "- The tar is warm.\n- Do NOT tar a hull that is wet.\n- Only one hull at a time.\n"
 )
 
 
@@ -139,6 +139,7 @@ def test_a_skill_says_where_results_lie_and_what_is_forbidden() -> None:
     said = skill(moor=MOOR, tar=TAR)
     assert "| [`/moor`](references/moor.md) | Moor a ship |" in said
     assert "- `/moor`: `log/berths.md`\n- `/tar`: `log/tar.md`" in said
+    assert "log/none.md" not in said
     assert (
         "- `/moor`: Never moor a ship at low water.\n- `/tar`: Do NOT tar a hull that is wet."
         in said
@@ -250,3 +251,9 @@ def test_the_session_that_somebody_pasted_with_its_answer_is_left_out() -> None:
 def test_what_a_text_begins_with_is_no_echo_of_the_description() -> None:
     said = command("Moor a ship: **$ARGUMENTS**\n\n## Steps\n\nAt the quay.\n")
     assert said.lower().count("moor a ship") == 1
+
+
+def test_a_description_that_breaks_off_is_no_beginning() -> None:
+    said = "Use this agent when: 1. A ship comes in"
+    text = f'---\ndescription: "{said}"\n---\n\n## Way\n\nBy the mole.\n'
+    assert reference("agents/pilot.md", text).startswith("# `pilot`\n\nDelegate to the agent")

@@ -29,11 +29,12 @@ def parts(material: Material, topic: Topic) -> Iterator[Part]:
         if one.path in material.references and topic.uses(one)
     ]
     rows = list(_procedures(material, every))
-    if rows:
+    commands = sum(one.kind == "command" for one in every)
+    if 3 * len(rows) >= commands and rows:  # a few of many would pass for all
         said = [Block("text", "What they do, step by step:"), Block("list", "\n".join(rows))]
         yield Part(("Steps",), (0, 1), 3, said)
     results = [(one, found) for one in every if (found := _results(one))]
-    if results:
+    if len(results) > max(1, len(every) // 6):
         rows = [f"- `{components.name_of(one)}`: {wording.together(r)}" for one, r in results]
         said = [Block("text", "Where their results lie:"), Block("list", "\n".join(rows))]
         yield Part(("Results",), (0, 2), 3, said)
@@ -145,12 +146,14 @@ _NO_RULES = pattern(
     r"(?i)--|\bmode$|\bwhen\b|\b(?:anti-?patterns?|mistakes?|pitfalls?|smells?|alternatives?|examples?|templates?|formats?|output|options?|troubleshoot\w*)\b"
 )
 _SENTENCE = pattern(r"\n|(?<=[.;]) ")
-_DENIES = pattern(r"(?i)\b(?:not|never|don't|if it exists|read[s]? )\b")
+_DENIES = pattern(
+    r"(?i)\b(?:not|never|don't|reads?|if|when|unless|only|should|can|could|may|forbidden|must be)\b"
+)
 _WRITES = pattern(
     r"(?i)\b(?:writ(?:e|es|ten)|saved?|saves|creates?|produces?|generates?|stored?|outputs?|exports?)\b"
-    r"[^.`\n]{0,60}\b(?:to|at|in|into|as|under)\W{0,4}`([^`\n]+)`"
+    r"[^.`\n]{0,60}\b(?:to|at|into|as)\W{0,4}`([^`\n]+)`"
 )
 _PATH = pattern(
-    r"[\w.\[\]{}<>*@-]+(?:/[\w.\[\]{}<>*@-]+)+/?|[\w.\[\]{}<>*-]+\.(?:md|json|ya?ml|html|csv|txt)"
+    r"[\w.\[\]{}<>@-]+(?:/[\w.\[\]{}<>@-]+)+/?|[\w.\[\]{}<>-]+\.(?:md|json|ya?ml|html|csv|txt)"
 )
 _FENCED = pattern(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1[ \t]*$")

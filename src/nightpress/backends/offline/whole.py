@@ -47,6 +47,7 @@ def parts(material: Material, kinds: Sequence[str], most: int) -> list[Part]:
     own_place = replace(source, quotes=ALL, whole=True)
     body = list(_sections(found[0], own_place))
     first = body[0].blocks[0].text if body and not body[0].path else ""
+    about = [block for block in about if not _BROKEN.search(block.text)]
     begins = [block.text for part in body[:2] for block in part.blocks[:2]]
     if about and any(about[0].text.rstrip(".") in text for text in begins):
         about = []
@@ -84,6 +85,8 @@ def _called(component: Component) -> str:
     return f" Its text calls it `/{other}`."
 
 
+_BROKEN = pattern(r"(?i)^uses? (?:this|the) (?:agent|command)\b|:\W*(?:\d+\.)?$")
+"""A description that only begins to say something, or says when it is called."""
 _CALL = pattern(r"(?m)^[ \t]*/([a-z][\w:-]*(?:/[\w-]+)?)(?=[ \t\n]|$)")
 
 
