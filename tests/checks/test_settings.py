@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from nightpress.checks import REGISTRY, Context, Document, Spot, custom, files, judge, problems
+from nightpress.model import SourceFile
 from tests.checks import base
 from tests.checks.defect import add
 
@@ -31,6 +32,25 @@ def test_options_replace_defaults() -> None:
     assert judged(base.BASE, {"vocabulary": {"floor": 0.99}}) == [("vocabulary", "error")]
     text = add("Run `/storm Holmvik`.")(base.BASE)
     assert judged(text, {"command-exists": {"allowed": ["/storm"]}}) == []
+
+
+@pytest.mark.parametrize(("closed", "found"), [(True, ["error"]), (False, [])])
+def test_what_only_the_plugins_text_names_is_a_command_where_that_is_quoted(
+    closed: bool, found: list[str]
+) -> None:
+    """Its own commands are all there are, else; a switch is no number."""
+    context = base.context()
+    assert context.anatomy is not None
+    said = SourceFile("docs/old.md", "Run `/storm Holmvik`, or `/theme:sea`.", 40)
+    anatomy = replace(context.anatomy, files=(*context.anatomy.files, said))
+    for name in ("/storm Holmvik", "/theme:sea"):
+        verdict = judge(
+            add(f"Run `{name}` now.")(base.BASE),
+            replace(context, anatomy=anatomy, settings={"command-exists": {"closed": closed}}),
+        )
+        own = found if name == "/storm Holmvik" else []
+        assert [f.severity for f in verdict.findings if f.check == "command-exists"] == own
+    assert problems({"command-exists": {"closed": 1}})
 
 
 def house_words(

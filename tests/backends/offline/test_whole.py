@@ -248,9 +248,22 @@ def test_the_session_that_somebody_pasted_with_its_answer_is_left_out() -> None:
     assert "Moor." in said
 
 
-def test_what_a_text_begins_with_is_no_echo_of_the_description() -> None:
-    said = command("Moor a ship: **$ARGUMENTS**\n\n## Steps\n\nAt the quay.\n")
+@pytest.mark.parametrize(
+    ("first", "stays"),
+    [("Moor a ship: **$ARGUMENTS**", False), ("Moor that ship by moonlight.", True)],
+)
+def test_what_a_text_begins_with_is_no_echo_of_the_description(first: str, stays: bool) -> None:
+    said = command(f"{first}\n\n## Steps\n\nAt the quay.\n")
     assert said.lower().count("moor a ship") == 1
+    assert ("Moor that ship by moonlight." in said) == stays
+
+
+def test_the_rules_or_steps_of_a_few_do_not_stand_for_all() -> None:
+    plain = {f"c{n}": f"---\ndescription: Haul net {n}\n---\n\n## Way\n\nIn.\n" for n in range(9)}
+    said = skill(moor=f"{MOOR}\n{PHASES}", tar=TAR, **plain)
+    assert "### Rules" not in said
+    assert "### Steps" not in said
+    assert "### Rules" in skill(moor=MOOR, tar=TAR)
 
 
 def test_a_description_that_breaks_off_is_no_beginning() -> None:

@@ -109,9 +109,7 @@ def _items(block: Block) -> list[Block]:
 def _is_echo(first: str, about: str) -> bool:
     """Does a text begin with nothing but what the description says?"""
     said = wording.stems(first)
-    return (
-        len(first) < len(about) + 40 and 3 * len(said & wording.stems(about)) >= 2 * len(said) > 0
-    )
+    return bool(said) and said <= wording.stems(about) and len(first) < len(about) + 40
 
 
 def _readable(text: str) -> str:
