@@ -130,6 +130,16 @@ def test_enhancements_are_limited() -> None:
         bounded.admit("c/skill")
 
 
+def test_a_bundle_is_one_of_the_limit_and_counts_for_all_that_it_has() -> None:
+    bundle = [f"b/references.{n}" for n in range(4)]
+    bounded = spending(limit=2)
+    bounded.admit("a/skill")
+    for job in ("b/references.0", *bundle, "b/skill"):
+        bounded.admit(job, [*bundle, "b/skill"])
+    with pytest.raises(Deferred, match="limit=2"):
+        bounded.admit("c/skill")
+
+
 def test_prices() -> None:
     november, january = date(2026, 11, 23), date(2027, 1, 1)
     for day in (november, date(2026, 12, 31)):

@@ -94,10 +94,14 @@ class Press(Struct):
         with self._guard:
             self.analyses |= dict.fromkeys(((slug, False), (slug, True)), why)
 
-    def _check_budget(self, job: str) -> None:
-        """Deferred when this run has had its enhancements, or its time."""
+    def _check_budget(self, slug: str, name: str) -> None:
+        """Deferred when this run has had its enhancements, or its time. A bundle is one: a part of
+        it would come to nothing, in this run and in the next."""
         self.spending.check_time(self.run.project.clock.time())
-        self.spending.admit(job)
+        states = self.plugin(slug).states
+        whole = together.bundled(states, name)
+        made = (n for n in whole if states[n].decision.action == "make")
+        self.spending.admit(f"{slug}/{name}", [f"{slug}/{n}" for n in made])
 
     def _admit(self, slug: str) -> bool:
         """May work on the plugin begin? If not, its attempts learn why."""
@@ -105,7 +109,7 @@ class Press(Struct):
         if not making:
             return True
         try:
-            self._check_budget(f"{slug}/{making[0]}")
+            self._check_budget(slug, making[0])
         except Deferred as error:
             self._has_none(slug, error)
             return False
@@ -122,7 +126,7 @@ class Press(Struct):
         if inputs.forced or inputs.asked or inputs.named:
             self.caller.afresh.add(item.id)
         try:
-            self._check_budget(item.id)
+            self._check_budget(item.slug, item.name)
             together.references(self.attempts, attempt)
         except Deferred as error:
             self.attempts.fail(attempt, error)

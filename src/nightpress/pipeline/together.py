@@ -34,13 +34,17 @@ def references(attempts: Attempts, attempt: Attempt) -> list[Attempt]:
     return own
 
 
+def bundled(states: bundle.States, name: str) -> list[str]:
+    """The documents that are published with one, or not at all, and that one."""
+    skill = bundle.skill_of(states, name) or name
+    return [skill, *bundle.members(states, skill)]
+
+
 def waiting(project: Project, attempt: Attempt) -> str:
     """A document of the attempt's bundle whose draft waits for a person already; "" if none."""
-    states, name = attempt.plugin.states, attempt.item.name
-    skill = bundle.skill_of(states, name) or name
-    if not states[skill].enhancement.references:
+    jobs = {f"{attempt.item.slug}/{n}" for n in bundled(attempt.plugin.states, attempt.item.name)}
+    if len(jobs) == 1:
         return ""
-    jobs = {f"{attempt.item.slug}/{n}" for n in (skill, *bundle.members(states, skill))}
     held = jobs.intersection(reviews.waiting_jobs(project.ledger)) - {attempt.item.id}
     return min(held, default="")
 

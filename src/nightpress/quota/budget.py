@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -120,13 +120,14 @@ class Spending(Struct):
     _jobs: set[str] = field(default_factory=set)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def admit(self, job: str) -> None:
-        """One more enhancement; Deferred when the run has had its number of them."""
+    def admit(self, job: str, beside: Iterable[str] = ()) -> None:
+        """One more enhancement, and those that are published with it or not at all; Deferred when
+        the run has had its number of them."""
         with self._guard:
             limit = self.budget.limit
             if job not in self._jobs and limit is not None and len(self._jobs) >= limit:
                 raise Bounded(f"limit={limit}: this run's enhancements are done", hint=AGAIN)
-            self._jobs.add(job)
+            self._jobs.update((job, *beside))
 
     def check_time(self, now: float) -> None:
         """Deferred when no new work may begin at `now` (epoch seconds)."""

@@ -73,9 +73,8 @@ def test_every_line_stands_in_the_plugins_files_or_is_one_of_a_few_forms() -> No
     source = " ".join(" ".join(files.values()).split())
     ours = re.compile(
         r"#+ |```|Use it when the task involves berths, tides or pilotage, or when"
-        r"|- \[`docs/tide-guide\.md`\]\(\.\./\.\./docs/tide-guide\.md\): Tide guide\.$"
-        r"|- \[`hooks/hooks\.json`\]\(\S+\)$"
-        r"|- \[`scripts/log\.sh`\]\(\S+\): Appends one line to the harbour log\.$"
+        r"|- `docs/tide-guide\.md`: Tide guide\.$"
+        r"|- `hooks/hooks\.json`$|- `scripts/log\.sh`: Appends one line to the harbour log\.$"
         r"|- `PreToolUse` on `Bash` runs `scripts/log\.sh`\.$|/moor --berth N --draught M$"
         r"|\| (?:Use|---|\[`[\w/-]+`\]\([\w/.-]+\)(?: \(agent\))?) \| .+ \|$"
         r"|Delegate to an agent by its name; its linked file has its full instructions\.$"

@@ -262,7 +262,8 @@ def files(material: Material, topic: Topic) -> list[Block]:
     rows = []
     for file in material.anatomy.files:
         kind = kind_of(file.path)
-        if file.path == material.target or kind not in ("script", "doc", "mcp", "hook"):
+        made = file.path in (material.target, *material.references.values())
+        if made or kind not in ("script", "doc", "mcp", "hook"):
             continue
         if not (topic.is_own(file.path) or topic.names(file.path)) or is_aside(file.path):
             continue
@@ -271,7 +272,9 @@ def files(material: Material, topic: Topic) -> list[Block]:
             continue
         if kind == "doc" and (heading := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
             about = heading.group(1).replace("`", "").replace("*", "")
-        name = link(material, file.path, f"`{code(file.path)}`")
+        name = f"`{code(file.path)}`"
+        if material.references:  # elsewhere there may be no room for them, and links are missed
+            name = link(material, file.path, name)
         about = _USAGE.sub(r"`\1`", about) if "`" not in about else about
         more = [sentence(about), interface(material, file.path) if kind == "script" else ""]
         said = " ".join(part for part in more if part)
