@@ -404,3 +404,18 @@ def test_commands_in_parts_of_a_plugin_have_references_too(tmp_path: Path) -> No
         ("tar-command", "plugins/hull/commands/tar.md"),
         ("tar-agent", "plugins/deck/wash/agents/tar.md"),
     ]
+
+
+def test_a_skill_that_somebody_edits_stays_one_with_references(tmp_path: Path) -> None:
+    """Its window is that of a bundle's SKILL.md, and a draft beside it leads to the references."""
+    market = _market(tmp_path).documented()
+    skill = market.target("alpha")
+    before = len(skill.read_text())
+    skill.write_text(skill.read_text() + "\nBy hand.\n")
+    assert "size-window" not in market.run("nightpress", "check", "alpha").out
+    market.run("nightpress", "forget", "alpha/skill")
+    market.run("nightpress", "build", "alpha/skill")
+    draft = tmp_path / ".nightpress/drafts/alpha/skill.md"
+    text = draft.read_text() if draft.is_file() else skill.read_text()
+    assert "references/alpha-settle.md" in text
+    assert len(text) < before + 200

@@ -48,7 +48,9 @@ def together(states: dict[str, TargetState]) -> dict[str, TargetState]:
                 state, "parked", f"goes with {waits}, which is {states[waits].decision.word}"
             )
             action = "parked"
-        if action not in ("make", "fresh", "render") and not _waits(state):
+        before = state.inputs.publication
+        edited = action == "keep" and before is not None and before.is_published  # leads to them
+        if action not in ("make", "fresh", "render") and not (edited or _waits(state)):
             said = f"goes with {name}, which is {_WORDS.get(action, state.decision.word)}"
             for other in own:
                 if states[other].decision.action == "make":

@@ -273,7 +273,8 @@ class Gatherer:
             generator = project.generator(enhancement.generator)
             publication = _as_seen(publication, generator)
             persons = sha256 is not None and not is_ours(Standing(sha256, size), publication)
-            if persons and enhancement.standing != "replace":
+            edited = publication is not None and publication.is_published  # of ours, by hand
+            if persons and not edited and enhancement.standing != "replace":
                 enhancement = bundle.without(enhancement)
             targets[enhancement.name] = Target(
                 enhancement=enhancement,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from nightpress.model import Fingerprint
+from nightpress.model import Fingerprint, Status
 
 
 class Standing(Struct, frozen=True):
@@ -34,6 +34,11 @@ class Publication(Struct, frozen=True):
     own: tuple[str, ...] | None = None
     declined: tuple[str, ...] = ()
     witness: str = ""
+
+    @property
+    def is_published(self) -> bool:
+        """Did we make it, and not a person, whose file was taken as it is?"""
+        return self.status == Status.PUBLISHED
 
     @property
     def is_merged(self) -> bool:
