@@ -79,6 +79,13 @@ def test_a_long_reference_lists_its_chapters() -> None:
     assert "Contents:" not in command("\n".join(map(section, range(1, 3))))
 
 
+def test_the_contents_stand_above_the_first_chapter_and_in_no_listing() -> None:
+    shown = "Write it so:\n\n```markdown\n## Berth 1\n\nFree.\n```\n\n"
+    said = command(shown + "\n".join(map(section, range(1, 21))))
+    assert "```markdown\n## Berth 1\n\nFree.\n```" in said
+    assert said.index("Contents:") > said.index("Free.")
+
+
 def test_where_there_is_no_room_the_longest_listing_gives_way_to_a_link() -> None:
     listing = "\n".join(f"row_{n} = {n}" for n in range(400))
     text = f"## Rows\n\n```python\n{listing}\n```\n\n" + "\n".join(map(section, range(1, 9)))
@@ -190,6 +197,11 @@ LIST = (
     "3. **Call a tug**: now.\n"
 )
 RESULT = "## Report\n\n### 1. Overview\n\nAll.\n\n### 2. Colours\n\nRed.\n\n### 3. Themes\n\nSea.\n"
+AFTER = "## After a storm\n\n" + "".join(
+    f"### {n}. {one}\n\nAt the quay.\n\n"
+    for n, one in enumerate(("Read it", "Check it", "Call"), 1)
+)
+MORE = "## By night\n\n" + PHASES.replace("## Phase", "### Step").replace("tide", "lamp")
 FORM = "## Principles\n\n1. **Safety**: first.\n2. **Speed**: last.\n3. **Tides**: always.\n"
 
 
@@ -200,6 +212,8 @@ FORM = "## Principles\n\n1. **Safety**: first.\n2. **Speed**: last.\n3. **Tides*
         (LIST, "- `/moor`: 1. Read the chart; 2. Check the sails; 3. Call a tug."),
         (RESULT, ""),
         (FORM, ""),
+        (AFTER, ""),
+        (f"{PHASES}\n{MORE}", ""),
     ],
 )
 def test_a_skill_names_the_steps_of_its_commands_and_nothing_else_for_steps(
@@ -215,6 +229,8 @@ def test_a_skill_names_the_steps_of_its_commands_and_nothing_else_for_steps(
         ("```text\n/berth-moor quay-7\n```", " Its text calls it `/berth-moor`."),
         ("```text\n/moor quay-7\n/berth-moor\n```", ""),
         ("```bash\nls /tmp\n```", ""),
+        ("```\n/tide/tables\n```", ""),
+        ("```yaml\n/moor-list:\n  get: all\n```", ""),
     ],
 )
 def test_a_command_that_its_text_calls_otherwise_is_told(usage: str, told: str) -> None:

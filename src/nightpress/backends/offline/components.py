@@ -347,10 +347,13 @@ def contents(material: Material) -> list[Block]:
     for kind in ("command", "agent"):
         for component in once(material, kind):
             name = name_of(component)
-            # the forges' rule for heading ids
-            anchor = re.sub(r"[^\w\- ]", "", name.lower()).replace(" ", "-")
-            rows.append(f"- [`{name}`](#{anchor})")
+            rows.append(f"- [`{name}`](#{anchor(name)})")
     return [Block("list", "\n".join(rows))] if 2 < len(rows) <= MANY else []
+
+
+def anchor(heading: str) -> str:
+    """The forges' rule for heading ids."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def is_skill(material: Material) -> bool:

@@ -1,5 +1,5 @@
 """What a SKILL.md says of commands and agents that have a reference each, beside what each is for:
-where their results lie, and what they must not do."""
+their steps, where their results lie, and what they must not do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_SAID, MOST_PATHS, MOST_BYTES = 190, 3, 2_600
 
 
 def parts(material: Material, topic: Topic) -> Iterator[Part]:
-    """The results and the rules of the components that have a reference."""
+    """The steps, the results and the rules of the components that have a reference."""
     every = [
         one
         for kind in ("command", "agent")
@@ -63,12 +63,14 @@ def _procedures(material: Material, every: Sequence[Component]) -> Iterator[str]
 
 
 def _steps(component: Component, place: Place, own: trim.Owned) -> list[str]:
-    """The names of a command's steps: of its headings, or of a list's bold titles."""
-    if component.kind != "command":
+    """The names of a command's steps: of headings that say so, or of a list's bold titles.
+    Of several procedures none: one of them would pass for what the command does."""
+    groups = trim.quoted(component.body, place, own) if component.kind == "command" else []
+    if sum(bool(group.steps) for group in groups) > 1:
         return []
-    for group in trim.quoted(component.body, place, own):
-        called = all(map(_CALLED.match, group.steps))  # and not the parts of a result
-        found = list(group.steps) if called or are_steps(group.steps) else []
+    for group in groups:
+        # other numbers may count the parts of a result
+        found = list(group.steps) if all(map(_CALLED.match, group.steps)) else []
         for section in group.sections if not found else ():
             titles = [_TITLE.match(item) for block in section.blocks if is_ordered(block)
                       for item in items_of(block.text)]  # fmt: skip

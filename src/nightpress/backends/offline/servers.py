@@ -47,7 +47,6 @@ def first(parts: Sequence[Part]) -> list[Part]:
         return parts
     begins = [part for part in parts if part.path and _BEGINS.fullmatch(part.path[0])]
     tools = [part for part in parts if part.path and _TOOLS.fullmatch(part.path[0])]
-    server = [part for part in parts if part.path == (HEADING,)]
     names = {name for part in tools for name in _NAME.findall(part.path[-1])}
     calls = [part for part in begins if any(f"{name}(" in _said(part) for name in names)]
     if not calls:

@@ -7,7 +7,6 @@ has no room, the longest listings give way to links, and then sections that are 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
@@ -75,11 +74,12 @@ def _from_file(lead: Sequence[Block], body: Sequence[Part], called: str) -> list
 
 
 def _called(component: Component) -> str:
-    """That its own text calls a command by another name than it has."""
-    calls = [
-        call[1] for code in _FENCE.finditer(component.body) for call in _CALL.finditer(code[0])
-    ]
-    other = next(iter(calls), "")
+    """That its own text calls a command by another name, of which a word is its own: a line that
+    begins with a slash may be a path, or what a server answers to."""
+    typed = [code[0] for code in _FENCE.finditer(component.body) if _TYPED_IN.match(code[0])]
+    calls = [call[1] for code in typed for call in _CALL.finditer(code)]
+    own = set(_WORD.findall(component.name.lower()))
+    other = next((one for one in calls if own & set(_WORD.findall(one.lower()))), "")
     if component.kind != "command" or not other or component.name in calls:
         return ""
     return f" Its text calls it `/{other}`."
@@ -87,7 +87,9 @@ def _called(component: Component) -> str:
 
 _BROKEN = pattern(r"(?i)^uses? (?:this|the) (?:agent|command)\b|:\W*(?:\d+\.)?$")
 """A description that only begins to say something, or says when it is called."""
-_CALL = pattern(r"(?m)^[ \t]*/([a-z][\w:-]*(?:/[\w-]+)?)(?=[ \t\n]|$)")
+_CALL = pattern(r"(?m)^[ \t]*/([a-z](?:[\w:-]*\w)?(?:/[\w-]+)?)(?=[ \t\n]|$)")
+_TYPED_IN = pattern(r"[ \t]*(?:`+|~+)(?:text|bash|sh|shell|console|plaintext)?[ \t]*\n")
+_WORD = pattern(r"[a-z0-9]+")
 
 
 def _sections(component: Component, place: Place) -> Iterator[Part]:
@@ -180,17 +182,13 @@ def named(rest: Iterable[Part], found: Sequence[Part], refused: Container[str]) 
 
 def with_contents(text: str) -> str:
     """The document; a long one begins with a list of its chapters."""
-    chapters = _CHAPTER.findall(_FENCE.sub("", text))
+    words = _FENCE.sub(lambda code: " " * len(code[0]), text)  # a listing may show headings
+    chapters = _CHAPTER.findall(words)
     if text.count("\n") < CONTENTS or len(chapters) < HEADINGS:
         return text
-    rows = [f"- [{name}](#{_anchor(name)})" for name in dict.fromkeys(chapters)]
-    at = text.index(f"\n## {chapters[0]}\n") + 1
+    rows = [f"- [{name}](#{components.anchor(name)})" for name in dict.fromkeys(chapters)]
+    at = words.index(f"\n## {chapters[0]}\n") + 1
     return f"{text[:at]}Contents:\n\n{chr(10).join(rows)}\n\n{text[at:]}"
-
-
-def _anchor(heading: str) -> str:
-    """The forges' rule for heading ids."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 _CHAPTER = pattern(r"(?m)^## (.+)$")
