@@ -230,7 +230,7 @@ def test_a_skill_names_the_steps_of_its_commands_and_nothing_else_for_steps(
         ("```text\n/moor quay-7\n/berth-moor\n```", ""),
         ("```bash\nls /tmp\n```", ""),
         ("```\n/tide/tables\n```", ""),
-        ("```yaml\n/moor-list:\n  get: all\n```", ""),
+        ("```http\n/moor/list all\n```", ""),
     ],
 )
 def test_a_command_that_its_text_calls_otherwise_is_told(usage: str, told: str) -> None:
