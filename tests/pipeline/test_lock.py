@@ -184,26 +184,43 @@ def jobs(market: Market) -> list[str]:
     return [row.split('"')[3] for row in lock(market).read_text().splitlines()[1:]]
 
 
-def test_the_lines_of_a_plugin_that_is_gone_leave(market: Market) -> None:
+def test_the_lines_of_a_plugin_that_is_gone_leave_with_its_manifest(market: Market) -> None:
     shutil.rmtree(market.root / "plugins" / "beta")
     ran = market.doit()
-    assert "nightpress.lock: 1 line of plugins that are gone left it: beta/skill" in ran.out
+    assert "nightpress.lock" not in ran.out
     assert "there is no folder 'plugins/beta'" in ran.err
-    assert jobs(market) == ["alpha/skill"]
+    assert jobs(market) == ["alpha/skill", "beta/skill"]
     (market.root / "manifests" / "beta.yaml").unlink()
-    assert "nightpress.lock" not in market.done().out
+    said = "nightpress.lock: 1 line of plugins that are gone left it: beta/skill"
+    assert said in market.done().out
     assert jobs(market) == ["alpha/skill"]
+    assert "nightpress.lock" not in market.done().out
 
 
-def test_the_lines_of_a_plugin_without_a_manifest_leave_also_in_a_clone(market: Market) -> None:
+@pytest.mark.parametrize("gone", ["plugins/alpha", "manifests/alpha.yaml"])
+def test_what_comes_back_in_a_clone_is_ours_as_before(market: Market, gone: str) -> None:
+    shutil.rmtree(market.root / ".nightpress")
+    before, away = lock(market).read_bytes(), market.root.parent / "away"
+    (market.root / gone).rename(away)
+    for _ in range(2):
+        assert "nightpress.lock" not in market.doit().out
+        assert lock(market).read_bytes() == before
+    away.rename(market.root / gone)
+    assert market.done().out == "nothing to do: 2 up to date\n"
+    assert lock(market).read_bytes() == before
+
+
+def test_a_line_that_nothing_calls_for_leaves_also_in_a_clone(market: Market) -> None:
+    """Its manifest went, and later its file; what is known of the first is no reason to keep it."""
     shutil.rmtree(market.root / ".nightpress")
     (market.root / "manifests" / "alpha.yaml").unlink()
+    market.done()
+    market.target("alpha").unlink()
     before = lock(market).read_bytes()
     market.done("enhance:beta")
     assert lock(market).read_bytes() == before, "only where all plugins were looked at"
     assert "1 line of plugins that are gone left it: alpha/skill" in market.done().out
     assert jobs(market) == ["beta/skill"]
-    assert "nightpress.lock" not in market.done().out
 
 
 def test_no_line_leaves_while_a_manifest_cannot_be_read(market: Market) -> None:

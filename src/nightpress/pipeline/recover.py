@@ -6,6 +6,7 @@ The table of the update protocol, row by row: `started` never touched the target
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
@@ -157,21 +158,20 @@ def mend_lock(run: Run) -> bool:
 
 
 def retire(run: Run, slugs: Container[str]) -> bool:
-    """Take the lines of these plugins, which are gone, out of the lock file; was there one? A
-    document that another manifest declares by now keeps its line, under the new name. Nothing
-    leaves while a manifest cannot be read: it may be the one that declares it."""
+    """Take the lines of these plugins, which have no manifest, out of the lock file; was there one?
+    Where a file stands, its line stays (the manifest may come back), and where another manifest
+    declares the document by now, under the new name. Nothing leaves while a manifest cannot be
+    read: it may be the one that declares it."""
     project = run.project
     owners: dict[str, str] = {}
     for slug in project.slugs():
-        if slug in slugs:
-            continue
         path = project.manifests / f"{slug}.yaml"
         manifest, _ = contract.load_manifest(path, project.defaults, project.index)
         if manifest is None:
             return False
         owners |= {f"{manifest.path}/{e.target}": f"{slug}/{e.name}" for e in manifest.enhancements}
     lock, book = project.lock(), LockBook(project)
-    left, moved = [], []
+    left, moved, stay = [], [], list[str]()
     for job, entry in lock.items():
         if job.partition("/")[0] not in slugs:
             continue
@@ -179,6 +179,9 @@ def retire(run: Run, slugs: Container[str]) -> bool:
         if now is not None and now not in lock:
             book.record(replace(entry, job=now))
             moved.append(f"{job} is {now} now")
+        elif now is None and os.path.lexists(project.root / entry.target):
+            stay.append(entry.target)
+            continue
         else:
             left.append(job)
         book.drop(job)
@@ -188,6 +191,8 @@ def retire(run: Run, slugs: Container[str]) -> bool:
             count = "1 line" if len(jobs) == 1 else f"{len(jobs):,} lines"
             named = ", ".join(jobs[:FEW]) + (", ..." if len(jobs) > FEW else "")
             run.notice(f"{lockfile.NAME}: {count} {what}: {named}")
+    if not (left or moved):
+        agreement.swept(project, stay)
     return bool(left or moved)
 
 

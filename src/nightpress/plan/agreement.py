@@ -13,8 +13,9 @@ The files that stand are the truth. Of what is written down about them:
 4. The index lets a plugin be passed over only while neither its files (their stamps), nor its lines
    of the lock file (their digest), nor what everything depends on (`Project.key`) have changed.
    It is a cache: to lose it costs time, and nothing else.
-5. A line of a plugin that is gone (`retired`) leaves the file; where the manifest was renamed, it
-   goes on under the new name (`recover.retire`).
+5. A line leaves the file where neither the manifest of its plugin is there (`retired`) nor a file
+   at its target: whichever of the two comes back alone, what the line says of it still holds. Where
+   the manifest was renamed, the line goes on under the new name (`recover.retire`).
 6. What a run itself writes into the lock file changes only the lines of the plugins it names:
    whatever agreed with the file before agrees with it afterwards (`written`).
 """
@@ -22,12 +23,14 @@ The files that stand are the truth. Of what is written down about them:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+import json
+import os
+from collections.abc import Collection, Iterable, Mapping
 
 from nightpress.project import Project
 from nightpress.storage import LOCK, UNORDERED, Index, git, stamp
 
-__all__ = ["agree", "agreed", "contradicted", "lags", "moved", "retired", "written"]
+__all__ = ["agree", "agreed", "contradicted", "lags", "moved", "retired", "swept", "written"]
 
 STAMP = "lock"
 """meta: the stat of the lock file that the index agrees with."""
@@ -35,7 +38,8 @@ AGREED, COMPARED = "lock_agreed", "ledger_compared"
 """meta: sha256 of the lock file that has what the ledger has, and up to which row of which one."""
 
 SWEPT = "lock_swept"
-"""meta: for which lock file and plugins it is known that no line is of a plugin that is gone."""
+"""meta: for which lock file and plugins it is known that no line leaves, and the targets of lines
+without a manifest, which stay as long as there is a file."""
 
 
 def moved(project: Project, lines: Mapping[str, str]) -> list[str]:
@@ -85,19 +89,30 @@ def agree(index: Index, lock: str, ledger: str, row: int) -> None:
     index.set_meta(AGREED, lock)
 
 
-def retired(project: Project, gone: Collection[str]) -> frozenset[str]:
-    """The plugins that have lines in the lock file and are not there any more: no manifest names
-    them, or their folder is gone (`gone`). Not in a sparse checkout, which may lack either, and
-    not where there is no manifest at all. That there is none is remembered."""
+def retired(project: Project) -> frozenset[str]:
+    """The plugins that have lines in the lock file, and no manifest. None in a sparse checkout,
+    which may lack it, none where there is no manifest at all, and none where it is known that their
+    lines stay (`swept`)."""
     slugs = project.slugs()
-    text = "\n".join([project.lock().sha256, *slugs, "", *sorted(gone)])
-    key = hashlib.sha256(text.encode()).hexdigest()
-    if not slugs or key == project.index.meta(SWEPT) or git.is_sparse(project.root):
+    if not slugs or git.is_sparse(project.root):
         return frozenset()
-    found = frozenset(project.lock().digests()).difference(frozenset(slugs).difference(gone))
+    known, *stay = json.loads(project.index.meta(SWEPT) or '[""]')
+    if known == _swept(project) and all(os.path.lexists(project.root / path) for path in stay):
+        return frozenset()
+    found = frozenset(project.lock().digests()).difference(slugs)
     if not found:
-        project.index.set_meta(SWEPT, key)
+        swept(project, ())
     return found
+
+
+def swept(project: Project, stay: Iterable[str]) -> None:
+    """No line leaves the lock file as it is, as long as files stand at these targets."""
+    project.index.set_meta(SWEPT, json.dumps([_swept(project), *stay]))
+
+
+def _swept(project: Project) -> str:
+    text = "\n".join([project.lock().sha256, *project.slugs()])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def contradicted(index: Index) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
@@ -43,8 +42,7 @@ def rank(item: Item, order: Sequence[str]) -> int:
 
 class Catalog(Struct):
     """The enhancements that were asked for. unmoved: states of the plugins that were not
-    looked into, counted; problems: what is wrong with manifests; new: plugins without one;
-    gone: those whose folder is not there."""
+    looked into, counted; problems: what is wrong with manifests; new: plugins without one."""
 
     items: dict[str, Item] = field(default_factory=dict)
     slugs: list[str] = field(default_factory=list)
@@ -52,7 +50,6 @@ class Catalog(Struct):
     unmoved: Counter[str] = field(default_factory=Counter)
     plugins: dict[str, PluginState] = field(default_factory=dict)
     new: Newcomers = field(default_factory=Newcomers)
-    gone: frozenset[str] = frozenset()
 
     def of(self, slug: str) -> list[Item]:
         return [item for item in self.items.values() if item.slug == slug]
@@ -137,11 +134,6 @@ def _load_all(
         shard is None and None not in folders.values()
     ):  # else nobody can say whose folders there are
         catalog.new = newcomers(project, frozenset(filter(None, folders.values())))
-    catalog.gone = frozenset(
-        slug
-        for slug in invalidated
-        if (folder := folders[slug]) and not os.path.lexists(project.root / folder)
-    )
     return catalog
 
 

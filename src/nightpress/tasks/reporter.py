@@ -163,10 +163,10 @@ class Reporter:
             self.now.reload()
 
     def _retire(self) -> None:
-        """What the lock file has of plugins that are gone leaves it, where all were looked at."""
+        """Lines of the lock file that nothing calls for leave it, where all were looked at."""
         from nightpress.plan import agreement
 
-        if slugs := agreement.retired(self.now.project, self.now.catalog.gone):
+        if slugs := agreement.retired(self.now.project):
             from nightpress.pipeline import recover
 
             if recover.retire(self.now.run, slugs):
