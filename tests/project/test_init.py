@@ -283,9 +283,10 @@ def test_what_is_ours_is_not_kept_as_found(tmp_path: Path, standing: str, said: 
 @pytest.mark.parametrize(
     ("commands", "size", "skill", "is_pack"),
     [
-        (4, 5_000, "", True),
-        (3, 9_000, "", False),
-        (4, 4_900, "", False),
+        (4, 4_000, "", True),
+        (3, 5_400, "", True),
+        (2, 9_000, "", False),
+        (4, 3_900, "", False),
         (9, 9_000, "own", False),
         (40, 900, "", True),
         (41, 900, "", False),

@@ -21,9 +21,9 @@ LEAST, MOST = 2, 60
 """Components of a plugin from which a bundle is made, and of which one has a reference at most."""
 SPLIT = 8_000
 """Bytes that their files hold together, at least: what harnesses keep of one SKILL.md."""
-PACK, PACK_BYTES, ROWS = 4, 20_000, 40
-"""Components of a pack, and bytes that they hold together, at least: half as much again as one
-document has room for; and components at most, of which a table says what each is for."""
+PACK, PACK_BYTES, ROWS = 3, 16_000, 40
+"""Components of a pack, and bytes that they hold together, at least: more than one document has
+room for; and components at most, of which a table says what each is for."""
 DEPTH = 3
 """Levels down at which a part of a plugin may lie (`plugins/video/subtitles/commands`)."""
 _NO_PART = pattern(rf"\.|(?:{'|'.join(tree.COMPONENTS)}|node_modules|src|docs|tests?)$")
@@ -51,7 +51,7 @@ def parts(root: Path, kinds: Iterable[str]) -> tuple[Part, ...]:
 
 
 def is_pack(root: Path) -> bool:
-    """Do the plugin's commands and agents say far more than one SKILL.md holds?"""
+    """Do the plugin's commands and agents say more than one SKILL.md holds?"""
     found = parts(root, ("command", "agent"))
     return PACK <= len(found) <= ROWS and sum(part.size for part in found) >= PACK_BYTES
 
