@@ -223,6 +223,12 @@ def test_a_line_that_nothing_calls_for_leaves_also_in_a_clone(market: Market) ->
     assert jobs(market) == ["beta/skill"]
 
 
+def test_an_index_of_an_older_version_tells_nothing_of_lines_that_stay(market: Market) -> None:
+    project = Project(market.root, {}, {}, RealClock())
+    project.index.set_meta("lock_swept", "0" * 64)
+    assert not agreement.retired(project)
+
+
 def test_no_line_leaves_while_a_manifest_cannot_be_read(market: Market) -> None:
     before = lock(market).read_bytes()
     (market.root / "manifests" / "alpha.yaml").rename(market.root / "manifests" / "gamma.yaml")

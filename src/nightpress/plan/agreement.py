@@ -37,7 +37,7 @@ STAMP = "lock"
 AGREED, COMPARED = "lock_agreed", "ledger_compared"
 """meta: sha256 of the lock file that has what the ledger has, and up to which row of which one."""
 
-SWEPT = "lock_swept"
+SWEPT = "lock_kept"
 """meta: for which lock file and plugins it is known that no line leaves, and the targets of lines
 without a manifest, which stay as long as there is a file."""
 
