@@ -27,6 +27,7 @@ RELEASED = {
     "12_attached": "a5f3f69cf9c7a067",
     "13_batches": "69eedcbc965fcfd3",
     "14_cached": "8aa8443067023b3a",
+    "15_origin": "5280d9be5d990bec",
 }
 """Name -> the first 16 digits of the file's sha256. A new migration adds its line; none changes."""
 

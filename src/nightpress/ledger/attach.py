@@ -157,14 +157,17 @@ def _rows(db: Connection, theirs: Connection, numbers: Numbers, now: str) -> Non
 
 
 def _replies(db: Connection, theirs: Connection, numbers: Numbers) -> None:
-    """What was paid for there and has led to nothing yet is used here, and not paid again."""
-    there = "SELECT 1 FROM replies WHERE request_sha256 = ? AND stored = ? AND phase = ?"
+    """What was paid for there and has led to nothing yet is used here, and not paid again. A reply
+    that two ledgers have (one took it from the vault) has led to what came of it in either."""
+    there = "SELECT id, spent_on FROM replies WHERE request_sha256 = ? AND text = ?"
     for row in map(dict, theirs.execute("SELECT * FROM replies ORDER BY id")):
-        if db.execute(there, (row["request_sha256"], row["stored"], row["phase"])).fetchone():
-            continue
-        del row["id"]
-        spent = row["spent_on"]
-        insert(db, "replies", row | {"spent_on": spent and numbers.here("enhancement", spent)})
+        spent = row["spent_on"] and numbers.here("enhancement", row["spent_on"])
+        known = db.execute(there, (row["request_sha256"], row["text"])).fetchone()
+        if known is None:
+            del row["id"]
+            insert(db, "replies", row | {"spent_on": spent})
+        elif known["spent_on"] is None and spent is not None:
+            db.execute("UPDATE replies SET spent_on = ? WHERE id = ?", (spent, known["id"]))
 
 
 def _reviews(db: Connection, theirs: Connection, numbers: Numbers, now: str) -> None:

@@ -183,7 +183,8 @@ def take(
         row = insert(db, "calls", columns | {"run_id": run_id, "timestamp": ledger.now_text()})
         chain.link(db, "call", row)
         if isinstance(result, Reply) and state == "answered":
-            keep_reply(db, call, result, ledger.now_text())
+            whose = (call.phase, call.job)
+            keep_reply(db, call.prompt_sha256, whose, result, ledger.now_text())
     return True
 
 

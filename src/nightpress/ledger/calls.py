@@ -27,6 +27,16 @@ def of_attempt(ledger: Ledger, row: int) -> list[RecordedCall]:
     return _rows(ledger, "enhancement_id = ? ORDER BY id", row)
 
 
+def origin_of(ledger: Ledger, row: int) -> str:
+    """Who paid for the reply that an attempt ended with, and where it was found, if no call of this
+    ledger brought it."""
+    query = (
+        "SELECT origin FROM replies WHERE spent_on = ? AND origin IS NOT NULL"
+        " ORDER BY phase = 'generation' DESC, id DESC LIMIT 1"
+    )
+    return next((str(found["origin"]) for found in ledger.rows(query, (row,))), "")
+
+
 def analysis_of(ledger: Ledger, row: RecordedAttempt) -> RecordedCall | None:
     """The call whose reply was the plugin's analysis when the row was made; None: no call was
     (the offline backend analyses itself), or it was pruned."""

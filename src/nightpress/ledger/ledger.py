@@ -193,7 +193,8 @@ class Ledger:
             row = insert(db, "calls", columns)
             chain.link(db, "call", row)
             if reply is not None:
-                keep_reply(db, call, reply, self.now_text())
+                whose = (call.phase, call.job)
+                keep_reply(db, call.prompt_sha256, whose, reply, self.now_text())
         return row
 
     def has_call(self, call: Call, at: str) -> bool:
@@ -214,15 +215,19 @@ class Ledger:
     def has_attempt(self, row: int) -> bool:
         return any(self.rows("SELECT 1 FROM enhancements WHERE id = ?", (row,)))
 
-    def unspent_reply(self, request_sha256: str) -> Reply | None:
-        """A reply that was paid for and has led to nothing yet (the run was killed)."""
-        return self._reply(request_sha256, "spent_on IS NULL")
+    def known_reply(self, request_sha256: str, *, unpublished: bool) -> Reply | None:
+        """A reply that was paid for and has led to nothing yet (the run was killed); unpublished:
+        or to a draft that was refused, or waits."""
+        found = self._reply(request_sha256, "spent_on IS NULL")
+        if found is None and unpublished:
+            found = self._unpublished(request_sha256)
+        return found
 
     def useless_reply(self, request_sha256: str) -> Reply | None:
         """A reply to this very question that was judged to be of no use."""
         return self._reply(request_sha256, "spent_on = 0")
 
-    def unpublished_reply(self, request_sha256: str) -> Reply | None:
+    def _unpublished(self, request_sha256: str) -> Reply | None:
         """The last reply to this very question of phase 2, if its draft was refused, or waits."""
         query = (
             "SELECT text, replies.model_answered, finish, replies.tokens_in, replies.tokens_out,"
@@ -238,6 +243,25 @@ class Ledger:
             f" WHERE request_sha256 = ? AND {condition} ORDER BY id DESC LIMIT 1"
         )
         return next((Reply(*row) for row in self.rows(query, (request_sha256,))), None)
+
+    def has_reply(self, request_sha256: str) -> bool:
+        """Was there ever a reply to this very question?"""
+        return any(self.rows("SELECT 1 FROM replies WHERE request_sha256 = ?", (request_sha256,)))
+
+    def take_reply(
+        self, request_sha256: str, phase: str, job: str, reply: Reply, origin: str
+    ) -> None:
+        """Keep a reply that no call of this ledger brought; origin: who paid for it, and where it
+        was found."""
+        with self.store.write() as db:
+            keep_reply(db, request_sha256, (phase, job), reply, self.now_text(), origin)
+
+    def origin(self, request_sha256: str) -> str:
+        """Who paid for the latest reply to a question; `before`: this ledger's runs."""
+        query = "SELECT origin FROM replies WHERE request_sha256 = ? ORDER BY id DESC LIMIT 1"
+        return next(
+            (row["origin"] or "before" for row in self.rows(query, (request_sha256,))), "before"
+        )
 
     def spend_reply(self, request_sha256: str) -> None:
         """A reply that was judged and is of no use (an analysis that breaks its schema)."""

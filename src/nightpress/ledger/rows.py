@@ -195,12 +195,20 @@ def findings_of(text: str) -> tuple[Finding, ...]:
     return tuple(Finding(**finding) for finding in json.loads(text))
 
 
-def keep_reply(db: Connection, call: Call, reply: Reply, now: str) -> None:
-    """A new row of `replies`; now: ISO time."""
+def keep_reply(
+    db: Connection,
+    request_sha256: str,
+    whose: tuple[str, str],
+    reply: Reply,
+    now: str,
+    origin: str | None = None,
+) -> None:
+    """A new row of `replies`; whose: phase and job; now: ISO time; origin: see there."""
+    phase, job = whose
     columns = {
-        "request_sha256": call.prompt_sha256, "stored": now, "phase": call.phase,
-        "job": call.job, "text": reply.text, "model_answered": reply.model,
-        "finish": reply.finish, "tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out,
+        "request_sha256": request_sha256, "stored": now, "phase": phase, "job": job,
+        "text": reply.text, "model_answered": reply.model, "finish": reply.finish,
+        "tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out, "origin": origin,
     }  # fmt: skip
     insert(db, "replies", columns)
 

@@ -188,15 +188,14 @@ class Caller(Struct):
         return engine.caller(writer.backend, settings, here)
 
     def known(self, request: Request, writer: Writer) -> Reply | None:
-        """A reply that was paid for before and led to nothing: the run was killed; or to a draft
-        that was not published, where nobody asks for another one."""
-        if writer.kind == "offline" or not self.run.project.has_ledger:
+        """A reply that was paid for before and led to nothing, or to a draft that was not
+        published, where nobody asks for another one; or by another machine."""
+        if writer.kind == "offline":
             return None
-        ledger, key = self.run.project.ledger, request_key(request, writer)
-        found = ledger.unspent_reply(key)
-        if found is None and request.job not in self.afresh:
-            found = ledger.unpublished_reply(key)
-        return found
+        project, key = self.run.project, request_key(request, writer)
+        is_new = request.job not in self.afresh
+        found = project.ledger.known_reply(key, unpublished=is_new) if project.has_ledger else None
+        return self.run.sharing.take(request, key) if found is None and is_new else found
 
     def reserve(self, request: Request, writer: Writer) -> Reservation | None:
         """Wait for quota for one attempt; raises errors.Deferred when there is none today, or the
@@ -280,22 +279,22 @@ class Caller(Struct):
     ) -> Reply:
         """The reply, stored in the ledger before it is returned; raises BackendError, Deferred when
         the day is spent, or Withheld where the request holds a secret."""
+        key = request_key(request, writer)
         if request.phase == "generation":
-            self._firsts[request.job] = request_key(request, writer)
+            self._firsts[request.job] = key
         known = self.known(request, writer)
         if known is not None:
             self.release(reservation)
+            by = self.run.project.ledger.origin(key)
             self.run.tell(
-                "answered", f"{request.job}: the {request.phase} was paid for before", request.job,
-                phase=request.phase, outcome="kept", http_status=None, model=known.model,
-                seconds=0.0, tokens_in=known.tokens_in, tokens_out=known.tokens_out,
-                tokens_cached=0, cost=0.0,
+                "answered", f"{request.job}: the {request.phase} was paid for {by}", request.job,
+                phase=request.phase, outcome="kept", http_status=None, model=known.model, cost=0.0,
+                seconds=0.0, tokens_in=known.tokens_in, tokens_out=known.tokens_out, tokens_cached=0
             )  # fmt: skip
             return known
         backend = self.backend(writer)
         if writer.kind == "offline":
             return self._composed(backend, request)
-        key = request_key(request, writer)
         request = layout.arranged(request)
         try:
             outgoing.check(request)
@@ -448,3 +447,4 @@ class Caller(Struct):
             self.room.close()
         if self.pacer is not None:
             self.pacer.close()
+        self.run.end_sharing()

@@ -278,6 +278,8 @@ class Box(Struct):
             state = "cut" if self._is_cut(part, result) else "answered"
         if not batches.take(ledger, self.run.begin(), part, call, state, result):
             return False
+        if isinstance(result, Reply) and state == "answered":
+            self.run.sharing.keep(call, result, ledger.now_text())
         used = call.tokens_in + call.tokens_out
         self.run.sent(-1, -used, -(call.cost or 0.0))
         self.run.called(used, call.cost, result.message if isinstance(result, Answer) else "")

@@ -127,6 +127,8 @@ class CallRecorder(Struct):
         if slot is not None:
             slot.clear()
             self.room.give_back(slot)
+        if kept.reply is not None:
+            self.run.sharing.keep(call, kept.reply, kept.at)
         self.error = result if isinstance(result, BackendError) else None
         self.run.called(
             sum(_tokens(result)), call.cost, self.error.message if self.error is not None else ""
@@ -237,6 +239,8 @@ def take_in(run: Run) -> None:
             call = kept.call if known else replace(kept.call, enhancement_id=None)
             run_id = kept.run_id if ledger.has_run(kept.run_id) else run.begin()
             ledger.call(run_id, call, kept.reply, kept.at)
+            if kept.reply is not None:
+                run.sharing.keep(call, kept.reply, kept.at)
         path.unlink()
     with suppress(OSError):  # something of another version is in it
         (run.project.state / FOLDER).rmdir()

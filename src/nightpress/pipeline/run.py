@@ -30,6 +30,7 @@ from nightpress.text import safe
 
 if TYPE_CHECKING:
     from nightpress.pipeline.engine import Engine
+    from nightpress.pipeline.sharing import Sharing
 
 T = TypeVar("T")
 WORKERS = 200
@@ -81,9 +82,25 @@ class Run(Struct):
     work: int = 0
     current: int = 0
     engine: Engine | None = None
+    _sharing: Sharing | None = None
     _guard: threading.RLock = field(default_factory=threading.RLock)
     _log: int | None = None
     _events: int | None = None
+
+    @property
+    def sharing(self) -> Sharing:
+        """Replies of other machines, and those of this run for them."""
+        from nightpress.pipeline import sharing
+
+        with self._guard:
+            if self._sharing is None:
+                self._sharing = sharing.of(self)
+            return self._sharing
+
+    def end_sharing(self) -> None:
+        """No more is asked or answered."""
+        if self._sharing is not None:
+            self._sharing.close()
 
     def begin(self) -> str:
         """The run's id; its row and its log are made when it is first asked for."""

@@ -291,7 +291,8 @@ def _model(from_: Provenance) -> str:
 
 def _calls(project: Project, row: RecordedAttempt, from_: Provenance) -> str:
     if not from_.calls:
-        return "" if from_.backend == "offline" else "none: the reply was paid for before"
+        by = calls.origin_of(project.ledger, row.id) or "before"
+        return "" if from_.backend == "offline" else f"none: the reply was paid for {by}"
     phases = Counter(call.phase for call in calls.of_attempt(project.ledger, row.id))
     said = ", ".join(f"{phase} {n}" for phase, n in phases.items())
     cost = "price unknown" if from_.cost is None else f"${from_.cost:g}"

@@ -22,7 +22,9 @@ from nightpress.vault.place import (
     VaultError,
     named_vault,
     project_vault,
+    shared_vault,
 )
+from nightpress.vault.replies import Paid
 from nightpress.vault.restore import RestoreResult, content_of, file_of, restore_all
 from nightpress.vault.retention import ForgetResult, Policy, collect_garbage, forget, pick
 from nightpress.vault.source import Plugin, Progress, Source
@@ -37,6 +39,7 @@ __all__ = [
     "DrillResult",
     "ForgetResult",
     "LocalPlace",
+    "Paid",
     "Place",
     "Plugin",
     "Policy",
@@ -60,7 +63,9 @@ __all__ = [
     "parts",
     "pick",
     "project_vault",
+    "replies",
     "restore_all",
+    "shared_vault",
     "snapshots",
     "verify",
 ]

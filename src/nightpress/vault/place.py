@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from nightpress.errors import EXIT_USAGE, NightpressError, UsageError
-from nightpress.storage import AnswerTooLarge, Constraint, Hrana, NoTable, sqlite
+from nightpress.storage import AnswerTooLarge, Constraint, Hrana, NoTable, Patience, sqlite
 from nightpress.text import safe
 from nightpress.voice import DRY
 
@@ -245,6 +245,12 @@ def project_vault(root: Path, environ: Mapping[str, str]) -> Place:
     whole = Path(environ.get(DRY) or root) / path  # a dry run looks at the vault itself
     writable = DRY not in environ or not whole.exists()
     return LocalPlace(whole, writable=writable, shown=path.as_posix())
+
+
+def shared_vault(environ: Mapping[str, str], patience: Patience) -> Place | None:
+    """The project's vault where other machines see it, too; None: the environment names none."""
+    url = environ.get(URL, "").strip()
+    return RemotePlace(Hrana(url, environ.get(TOKEN, ""), patience)) if url else None
 
 
 def named_vault(text: str, environ: Mapping[str, str]) -> Place:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from nightpress.errors import UsageError
-from nightpress.vault import inventory
+from nightpress.vault import inventory, replies
 from nightpress.vault.inventory import VaultSnapshot
 from nightpress.vault.place import Place, Refused, Sql, names
 from nightpress.vault.transfer import NOW
@@ -113,6 +113,7 @@ def forget(
             place.write([
                 Sql("DELETE FROM snapshots WHERE id IN (SELECT value FROM json_each(?1))", (some,))
             ])  # fmt: skip
+        replies.collect(place)
         if judged:
             count, size = collect_garbage(place, grace)
     return ForgetResult(place.name, kept, tuple(gone), count, size, dry)
