@@ -143,7 +143,9 @@ MEASURES = (
 
 def _flat(text: str) -> str:
     """A text without indents, the rest of an emoji, and the backslash before a backtick: a block
-    that shows blocks of code has a longer fence in its stead."""
+    that shows blocks of code has a longer fence in its stead. An address that a web page hid is
+    one."""
+    text = re.sub(r"\[email[ \u00a0]protected\]", "user@example.com", text)
     return re.sub(r"(?m)^[ \t]+", "", text.replace("\ufe0f ", "").replace("\\`", "`"))
 
 

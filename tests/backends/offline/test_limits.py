@@ -7,6 +7,7 @@ import pytest
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.limits import Limits, in_common, limits
 from nightpress.backends.offline.shortfalls import shortfalls
+from nightpress.backends.offline.unbound import unbound
 from tests.backends.offline.plugins import build, harbour, material
 from tests.backends.offline.test_documents import document
 from tests.backends.offline.test_stated import plugin
@@ -239,7 +240,7 @@ class Pilot{base}:
         return ship.depth
 """
 UNDEFINED = (
-    "The listings of `/moor` call 2 methods that none of them defines (`sound` and `ebb`): write"
+    "The listings of `/moor` call 2 methods that none of them defines (`sound` and `ebb`): add"
     " them before you rely on them."
 )
 
@@ -307,3 +308,74 @@ def test_what_nearly_all_may_use_is_said_once(lines: list[str], said: str, left:
     told, found = in_common(every)
     assert told == said
     assert ["".join(block.text for block in one.said) for one in found.values()] == left
+
+
+FILE = """
+import {{ tie }} from 'rope';
+
+export class Quay {{
+  async moor(ship, ...ropes) {{
+    const depth = await readDepth(ship, `${{tide.now()}} of ${{`${{ship.name}}`}}`);
+    ropes.forEach((rope) => tie(rope));
+    this.log(depth);
+    return harbour.open(depth);
+  }}
+
+  log(depth) {{
+    console.log(depth, "sound(depth)"); // sound(depth)
+  }}
+}}
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [
+        ("", ["readDepth", "tide", "harbour"]),
+        ("const harbour = make('harbour');", ["readDepth", "tide", "make"]),
+        ("function readDepth(ship) {\n}\nimport tide from 'tide';", ["harbour"]),
+        ("type Log {\n  entry(id: ID!, at: Date): Entry @owner(of: LOG)\n}", None),
+        ("// ... the rest of the quay", []),
+    ],
+)
+def test_names_that_nothing_defines_or_imports_are_told(more: str, names: list[str] | None) -> None:
+    code = FILE.format(more=f"{more}\n{'// rope' * 50}")
+    found = unbound(f"Moor.\n\n```ts\n{code}\n```\n")
+    assert [*found] == (["readDepth", "tide", "harbour"] if names is None else names)
+    assert not unbound(f"```ts\n{code.replace('import', 'imported')}\n```\n")  # part of a file
+
+
+def test_a_module_of_python_that_is_not_imported_is_told_and_a_builtin_is_none() -> None:
+    code = (
+        "import rope\n\n@harbour.berth(4)\ndef moor(ship, *, at=None):\n"
+        "    depths = [int(d) for d in ship]\n"
+        "    return rope.tie(os.getenv('QUAY'), depths, at, **ship)\n"
+    )
+    body = f"Moor.\n\n```python\n{code}# {'x' * 500}\n```\n"
+    assert unbound(body) == ("harbour", "os")
+    [row] = shortfalls("/moor", body).rows
+    assert row == (
+        "The listings of `/moor` use 2 names that none of them defines or imports (`harbour` and"
+        " `os`): add them before you rely on them."
+    )
+    assert not shortfalls("/moor", body, runs=False).rows
+
+
+def test_what_is_fixed_is_told_by_its_name_and_an_answer_that_is_always_the_same_is_made_up() -> (
+    None
+):
+    code = (
+        "class Quay:\n    def sound_depth(self, ship):\n        keel = ship.keel\n"
+        "        ebb = 0.0  # Placeholder\n        return keel + ebb\n\n"
+        "    def read_tide(self, day):\n        # In production, would query the tables\n"
+        "        return {'day': f'{day}', 'high': 0.0, 'low': 0.0}\n\n"
+        "    def ring_bell(self, ship):\n        # As in the other harbours\n        pass\n\n"
+        "    def close(self):\n        pass\n"
+    )
+    rows = shortfalls("/moor", f"Sound depths, read the tide.\n\n```python\n{code}```\n").rows
+    assert rows == (
+        "`ring_bell`, in the listing of its file, is a stub: write it before you rely on it.",
+        "`read_tide`, in the listing of its file, works with made-up values.",
+        "`ebb` of `sound_depth`, in the listing of its file, is a placeholder with a fixed value.",
+    )

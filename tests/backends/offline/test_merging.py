@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from nightpress.backends.offline import beside, compose, installing, merging, summaries
-from nightpress.backends.offline.blocks import Block
+from nightpress.backends.offline import beside, compose, installing, kin, merging, summaries
+from nightpress.backends.offline.blocks import Block, sections
 from nightpress.backends.offline.part import Home, Part
+from nightpress.backends.offline.plans import NOWHERE
 from nightpress.backends.offline.summaries import WHOLE
 from tests.backends.offline.plugins import build, material
 
@@ -299,3 +300,43 @@ def test_use_cases_told_one_by_one_are_examples_and_no_occasions() -> None:
     readme = f"# Harbour kit\n\n## Use Cases\n\n{told}"
     made = {".claude-plugin/plugin.json": manifest, "README.md": readme}
     assert "## Examples of use\n\n### At ebb\n" in compose.body(material(made))
+
+
+ROPES = of_command(
+    "Ropes", listed("**Hawser** - Thick, for mooring", "**Halyard** - Hoists sails", "Towing lines")
+)
+
+
+@pytest.mark.parametrize(
+    ("items", "left"),
+    [
+        (  # by their names
+            [("Hawsers", "Made of hemp"), ("Halyard", "Runs aloft"), ("Towing lines", "Long")],
+            "",
+        ),
+        (
+            [("For mooring", "Thick hawser"), ("For sails", "Halyard that hoists"),
+             ("Others", "Painter of a dinghy", "Lead line", "Heaving line with a knot")],
+            "- **Others**: Painter of a dinghy, lead line, heaving line with a knot",
+        ),
+        ([("Anchors", "Bower"), ("Buoys", "Red"), ("Halyard", "Hoists sails")], None),
+        ([("Hawsers", "Costs `4`"), ("Halyard", "Runs aloft"), ("Towing lines", "Long")], None),
+    ],
+)  # fmt: skip
+def test_a_readmes_chapter_of_what_a_command_lists_adds_what_is_new(
+    items: list[tuple[str, ...]], left: str | None
+) -> None:
+    more = [Part(("Kinds of line", head), (2, n), 12, [listed(*told)], news=0.3)
+            for n, (head, *told) in enumerate(items)]  # fmt: skip
+    found = kin.but_kin(more, [ROPES])
+    if left is None:
+        assert found == more
+        return
+    assert [lines(part) for part in found] == [[left]] * bool(left)
+    assert all(part.path == ("Kinds of line",) and part.order > (1,) for part in found)
+
+
+def test_an_address_that_a_web_page_hid_is_one_again() -> None:
+    text = "# Log\n\n```js\nlogin('[email\u00a0protected]');\n```\n"
+    [code] = [b for one in sections(text, NOWHERE) for b in one.blocks]
+    assert "login('user@example.com');" in code.text

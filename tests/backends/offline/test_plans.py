@@ -124,3 +124,24 @@ def test_what_is_only_planned_is_promised_by_no_occasion() -> None:
     assert "ferry" in told and "barge" not in told and "multi-port" not in told
     said = document(material(files))
     assert "Haul barges" not in said and "Moor a ferry" in said
+
+
+def test_a_choice_that_is_only_planned_says_so_and_what_examples_use_of_it_is_told() -> None:
+    plan, code = [("tar",), ("green", "resin")], Block("code", "```json\n{'coat': 'tar'}\n```")
+    table = Block("table", "| Coat | Use |\n| --- | --- |\n| `tar` | Hulls |\n| wax | Decks |")
+    parts = [
+        Part((plans.NOT_YET,), (), 0, [Block("list", "- Tar support, green resin")]),
+        Part(
+            ("Coats",), (), 0, [Block("list", "- `tar` - For hulls.\n- `target` - A mast"), table]
+        ),
+        Part(("Example",), (), 0, [code]),
+    ]
+    told, coats, _ = plans.without_plans(parts, plan, (1,))
+    assert [block.text for block in told.blocks[1:]] == [
+        "The examples use Tar all the same: leave it out of what you run."
+    ]
+    assert [block.text for block in coats.blocks] == [
+        "- `tar` - For hulls (not implemented yet).\n- `target` - A mast",
+        "| Coat | Use |\n| --- | --- |\n| `tar` | Hulls (not implemented yet) |\n| wax | Decks |",
+    ]
+    assert len(plans.without_plans(parts[:2], plan, (1,))[0].blocks) == 1  # no example uses it

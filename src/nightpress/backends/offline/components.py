@@ -356,6 +356,11 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
+def is_own_file(material: Material, path: str) -> bool:
+    """Is it the file of a command, an agent or another component?"""
+    return any(c.path == path for c in material.anatomy.components)
+
+
 def is_skill(material: Material) -> bool:
     """Is the document one that a model reads as a skill?"""
     return material.generator is not None and material.generator.frontmatter == "skill"

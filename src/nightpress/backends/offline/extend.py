@@ -93,7 +93,7 @@ def _documents(material: Material) -> list[SourceFile]:
         file
         for file in material.anatomy.files
         if kind_of(file.path) in ("doc", "readme")
-        and not sections.is_component(material, file)
+        and not components.is_own_file(material, file.path)
         and (_in_folder(material, file.path) or _is_named(material, file.path))
     ]
     return sorted(

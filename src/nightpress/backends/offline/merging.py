@@ -181,10 +181,10 @@ def _flat(item: str) -> str:
     if found is None:
         return item
     below = [line.strip()[2:].strip(" .") for line in found[2].split("\n") if line.strip()]
-    return f"{found[1]}: {'; '.join([*below[:1], *map(_goes_on, below[1:])])}"
+    return f"{found[1]}: {'; '.join([*below[:1], *map(goes_on, below[1:])])}"
 
 
-def _goes_on(text: str) -> str:
+def goes_on(text: str) -> str:
     """A piece as it stands after another one: without a capital that is not a name's."""
     first, _, rest = text.partition(" ")
     plain = re.fullmatch(r"[A-Z][a-z']+", first) and (is_verb(first.lower()) or rest[:1].islower())

@@ -12,6 +12,7 @@ from nightpress.backends.offline.blocks import Block, is_ordered, items_of, sect
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.part import LAST, Part
+from nightpress.backends.offline.wording import together
 from nightpress.lazy import pattern
 from nightpress.model import Anatomy
 from nightpress.plugin import kind_of
@@ -85,7 +86,28 @@ def without_plans(
 ) -> list[Part]:
     """The parts; what they promise of what is only planned goes, and what that is stands at its
     place, if it has one: behind the occasions, before anything is done."""
-    return [_without(part, plans, place) for part in parts] if plans else [*parts]
+    if not plans:
+        return [*parts]
+    shown = "\n".join(b.text for part in parts for b in part.blocks if b.kind == "code")
+    return [_with_use(_without(part, plans, place), plans, shown) for part in parts]
+
+
+def _with_use(part: Part, plans: Sequence[Planned], shown: str) -> Part:
+    """What is planned, and which of it the code uses all the same (shown)."""
+    if part.path[-1:] != (NOT_YET,):
+        return part
+    singles = {plan[0] for plan in plans if len(plan) == 1}
+    names = dict.fromkeys(_CAPITAL.findall("\n".join(block.text for block in part.blocks)))
+    used = [name for name in names if {*_words(name)} <= singles and _word(name).search(shown)]
+    if not used:
+        return part
+    it = "it" if len(used) == 1 else "them"
+    said = f"The examples use {together(used)} all the same: leave {it} out of what you run."
+    return replace(part, blocks=[*part.blocks, Block("text", said)])
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", re.I)
 
 
 def _without(part: Part, plans: Sequence[Planned], place: tuple[int, ...] | None) -> Part:
@@ -97,11 +119,14 @@ def _without(part: Part, plans: Sequence[Planned], place: tuple[int, ...] | None
         return part
     blocks, plans = [*part.blocks], [*plans, *_below(part.path, plans)]
     for at, block in enumerate(blocks):
-        lead = block.text if block.text.startswith("**") else blocks[at - 1].text if at else ""
-        if _DENIES.search(lead) or is_ordered(block) or block.kind not in ("text", "list"):
+        before = blocks[at - 1].text if at and blocks[at - 1].kind == "text" else ""
+        lead = block.text if block.text.startswith("**") else before
+        if _DENIES.search(lead) or is_ordered(block) or block.kind == "code":
             continue
         gives = bool(matters & {"when", "features"}) or _REASONS.search(lead) is not None
-        blocks[at] = _but_planned(block, plans) if gives else _struck(block, plans)
+        if block.kind != "table":
+            block = _but_planned(block, plans) if gives else _struck(block, plans)
+        blocks[at] = _marked(block, plans)
     return replace(part, blocks=blocks)
 
 
@@ -120,6 +145,18 @@ def _but_planned(block: Block, plans: Sequence[Planned]) -> Block:
     items = [struck(item, plans, means=False) for item in items_of(block.text)]
     kept = [item for item in items if not is_promise(item, plans)]
     return replace(block, text="\n".join(kept or items))
+
+
+def _marked(block: Block, plans: Sequence[Planned]) -> Block:
+    """The block; a choice that there is not yet, in a list or a table, says so."""
+    if block.kind == "text":
+        return block
+    lines = block.text.split("\n")
+    for at, line in enumerate(lines):
+        found = (_CHOICE if block.kind == "list" else _ROW).match(line)
+        if found and _is_one(found["name"], plans) and NOT_YET.lower() not in line.lower():
+            lines[at] = f"{found['all'].rstrip()} ({NOT_YET.lower()}){found['end']}"
+    return replace(block, text="\n".join(lines))
 
 
 def is_promise(item: str, plans: Sequence[Planned]) -> bool:
@@ -268,5 +305,13 @@ _LATER = pattern(
 )
 _NAME = pattern(r"[A-Z]\w*[A-Za-z]\w*(?: [A-Z]\w+)?")
 _DONE = pattern(r"\s*[-*+] \[[xX]\]")
+_CAPITAL = pattern(r"\b[A-Z]\w{2,}")
+_CHOICE = pattern(  # "- `tar` - Of two colours."
+    r"(?P<all>\s*[-*+] [*`]*(?P<name>[\w.+/-]+(?: \w+){0,2}?)[*`]*(?:(?: [-\u2013\u2014]|:) .*?)?)"
+    r"(?P<end>\.?)$"
+)
+_ROW = pattern(
+    r"(?P<all>\|\s*[*`]*(?P<name>[\w.+/-]+(?: \w+){0,2})[*`]*\s*\|.*?)(?P<end>\s*\|\s*)$"
+)
 _MARK = pattern(r"\s*[-*+]\s+(?=\S)")
 _TICK = pattern(r"^(\s*[-*+] )\[ \] ")

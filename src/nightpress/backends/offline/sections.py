@@ -14,6 +14,7 @@ from nightpress.backends.offline import (
     choice,
     components,
     installing,
+    kin,
     leads,
     limits,
     merging,
@@ -100,7 +101,7 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
     more += () if material.references else _of_documents(material, plan, topic, own)
     described = list(_of_components(material, plan, topic, own, even=even, needed=needed))
     if even and not standing:
-        described, more = merging.merged(described, more)
+        described, more = merging.merged(described, kin.but_kin(more, described))
         more = summaries.without_summaries(more, described, material.anatomy)
         more = beside.but_said(more, described)
     parts += [*standing, *described, *beside.under([*standing, *described], more)]
@@ -128,7 +129,9 @@ def _of_readme(material: Material, plan: Plan, topic: Topic, own: Owned) -> Iter
 def _of_documents(material: Material, plan: Plan, topic: Topic, own: Owned) -> Iterator[Part]:
     for number, file in _files(material, "doc", "readme"):
         is_told = "/" not in file.path and kind_of(file.path) == "readme"
-        if not ((is_told and topic.concerns([file.text])) or is_component(material, file)):
+        if not (
+            (is_told and topic.concerns([file.text])) or components.is_own_file(material, file.path)
+        ):
             yield from _placed(plan, "other", _of_document(material, file, number, topic, own))
 
 
@@ -444,7 +447,3 @@ def as_chapter(material: Material, file: SourceFile, number: int, own: Owned) ->
             continue
         path = (wording.plain(name), *part.path)[:5]
         yield replace(part, path=path, order=(number, at), rank=30 + at // 2)
-
-
-def is_component(material: Material, file: SourceFile) -> bool:
-    return any(c.path == file.path for c in material.anatomy.components)

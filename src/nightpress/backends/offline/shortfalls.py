@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from nightpress.backends.offline.unbound import unbound
 from nightpress.backends.offline.wording import code, together
 from nightpress.lazy import pattern
 
@@ -29,26 +30,31 @@ def shortfalls(name: str, body: str, *, runs: bool = True) -> Shortfalls:
         return Shortfalls()
     prose = {_stem(word) for word in _WORD.findall(_FENCED.sub("", body).lower())}
     found = [one for listing in listings for one in _stand_ins(listing)]
-    done = {function for function, is_empty in found if is_empty is None}
+    done = {function for function, lacks in found if lacks is None}
     named = [one for one in found if one[0] not in done]
-    named = [(one, is_empty) for one, is_empty in named if is_empty or _is_told(one, prose)]
-    stubs = list(dict.fromkeys(f"`{one}`" for one, is_empty in named if is_empty))
-    fixed = list(dict.fromkeys(f"`{one}`" for one, is_empty in named if not is_empty))
+    named = [(one, lacks) for one, lacks in named if lacks == STUB or _is_told(one, prose)]
+    stubs = list(dict.fromkeys(f"`{one}`" for one, lacks in named if lacks == STUB))
+    fixed = list(dict.fromkeys(f"`{one}`" for one, lacks in named if lacks == MADE_UP))
+    kept = (f"`{lacks}` of `{one}`" for one, lacks in named if lacks and lacks not in _WHOLE)
+    fields = list(dict.fromkeys(kept))
     rows = [_stubs(stubs)] if stubs else []
     if fixed:
         verb = "works" if len(fixed) == 1 else "work"
         rows.append(
             f"{together(fixed[:MOST])}, in the listing of its file, {verb} with made-up values."
         )
-    missing = [f"`{one}`" for one in dict.fromkeys(_undefined(listings) if runs else ())]
-    if missing:
-        few = [*missing[:FEW], *(["more"] if len(missing) > FEW else [])]
-        one = len(missing) == 1
-        what = "a method" if one else f"{len(missing)} methods"
+    if fields:
+        verb = "is a placeholder" if len(fields) == 1 else "are placeholders"
         rows.append(
-            f"The listings of `{name}` call {what} that none of them defines ({together(few)}):"
-            f" write {'it' if one else 'them'} before you rely on {'it' if one else 'them'}."
+            f"{together(fields[:MOST])}, in the listing of its file, {verb} with a fixed value."
         )
+    methods = [f"`{one}`" for one in dict.fromkeys(_undefined(listings) if runs else ())]
+    if methods:
+        rows.append(_lacking(name, "call", "method", "defines", methods))
+    names = [f"`{one}`" for one in (unbound(body) if runs else ())]
+    names = [one for one in names if one not in methods]
+    if names:
+        rows.append(_lacking(name, "use", "name", "defines or imports", names))
     reads, unread = _unread(name, body, listings)
     if unread:
         verb = "is" if len(unread) == 1 else "are"
@@ -59,6 +65,16 @@ def shortfalls(name: str, body: str, *, runs: bool = True) -> Shortfalls:
             " be added to it."
         )
     return Shortfalls(tuple(rows), frozenset(unread))
+
+
+def _lacking(name: str, do: str, what: str, done: str, missing: list[str]) -> str:
+    few = [*missing[:FEW], *(["more"] if len(missing) > FEW else [])]
+    one = len(missing) == 1
+    counted = f"a {what}" if one else f"{len(missing)} {what}s"
+    return (
+        f"The listings of `{name}` {do} {counted} that none of them {done} ({together(few)}):"
+        f" add {'it' if one else 'them'} before you rely on {'it' if one else 'them'}."
+    )
 
 
 def _named(options: Sequence[str]) -> str:
@@ -72,21 +88,35 @@ def _stubs(names: list[str]) -> str:
     return f"{shown}, in the listing of its file, are stubs: write them before you rely on them."
 
 
-def _stand_ins(listing: str) -> Iterator[tuple[str, bool | None]]:
-    """(a function, whether it does nothing at all) of each that says of itself that it, or a value
-    that it works with, stands in for something; None for one that does what it is called."""
+def _stand_ins(listing: str) -> Iterator[tuple[str, str | None]]:
+    """(a function, what of it only stands in for something, as it says itself: all that it does, or
+    answers, or the name of a value that it works with); None for one that does what it is
+    called."""
     lines = listing.split("\n")
     for at, line in enumerate(lines):
         if (found := _DEFINES.match(line)) and not found["name"].startswith("__"):
             body = _body(lines, at)
             does = [one for one in body if _does(one)]
-            stands_in = len(does) == 1 and any(map(_STANDS_IN.search, body))
-            if stands_in and (_NOTHING.match(does[0]) or _OTHER.match(does[0])):
-                yield found["name"], True
-            elif any(map(_MADE_UP.search, body)):
-                yield found["name"], False
-            elif not (len(does) == 1 and _NOTHING.match(does[0])):
+            stands_in = any(map(_STANDS_IN.search, body))
+            alone = len(does) == 1
+            passes = alone and _PASSES.match(does[0]) and any(map(_SAYS.match, body))
+            if passes or (
+                stands_in and alone and (_NOTHING.match(does[0]) or _OTHER.match(does[0]))
+            ):
+                yield found["name"], STUB
+            elif any(map(_MADE_UP.search, body)) or (stands_in and _is_fixed(does)):
+                yield found["name"], MADE_UP
+            elif fields := [one[1] for line in body if (one := _FIELD.match(line))]:
+                yield from ((found["name"], field) for field in fields)
+            elif not (alone and _NOTHING.match(does[0])):
                 yield found["name"], None
+
+
+def _is_fixed(does: Lines) -> bool:
+    """Is all that a function does to return a value that is the same each time?"""
+    text = _PLAIN.sub("", "\n".join(_REMARK.sub("", line) for line in does))
+    returns = text.lstrip().startswith("return")
+    return returns and not {*_IDENTIFIER.findall(text)} - _CONSTANTS
 
 
 def _undefined(listings: Sequence[str]) -> Iterator[str]:
@@ -172,9 +202,19 @@ def _given(name: str, body: str) -> Iterator[str]:
             goes_on = line.rstrip().endswith("\\")
 
 
+STUB, MADE_UP = "does nothing", "answers what is made up"
+_WHOLE = (STUB, MADE_UP)
 SHORT, STEM, MOST, FEW = 200, 5, 8, 4
 """Characters of a listing that defines nothing; letters by which words are the same; names told,
 and names of what a listing does not define."""
+_PLAIN = pattern(r"[rbfu]?(?:\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')|`(?:[^`\\]|\\.)*`")
+_CONSTANTS = frozenset("return None True False null true false undefined".split())
+_PASSES = pattern(r"\s*pass\s*(?:#.*)?$")
+_SAYS = pattern(r"\s*# \w")
+_FIELD = pattern(
+    r"(?i)^\s*['\"]?(?:self\.|this\.|const |let |var )?(\w+)['\"]? ?[:=] ?[^#/(]*"
+    r"(?:#|//) ?placeholder\b"
+)
 _CLASS = pattern(
     r"\s*(?:export )?(?:default )?(?:abstract )?class \w+"
     r"(?:\((?P<base>[^)]*)\):|(?: extends (?P<other>[\w.]+))? ?\{|:)\s*$"
@@ -224,7 +264,8 @@ _STANDS_IN = pattern(
     r"|for now)\b|Error\(.[Nn]ot (?:yet )?implemented"
 )
 _MADE_UP = pattern(
-    r"(?i)^\s*(?:return|[\w.'\"]+ ?[=:]) ?[^#/(]*(?:#|//) ?(?:placeholder|simulated)\b"
+    r"(?i)^\s*(?:return ?[^#/(]*(?:#|//) ?(?:placeholder|simulated)"
+    r"|[\w.'\"]+ ?[=:] ?[^#/(]*(?:#|//) ?simulated)\b"
     r"|^\s*(?:#|//) .*(?:\(simulated\)|\bsimplified simulation\b)"
 )
 _PARSES = pattern(r"\bArgumentParser\(|@click\.option\(|\.option\(\s*['\"]-")

@@ -15,12 +15,15 @@ from nightpress.lazy import pattern
 
 def as_read(text: str, *, whole: bool = False) -> str:
     """The text as a reader takes it; whole: marks that tell lines apart stay."""
-    read = _untagged(nested(_parted(_unescaped(_ruled(_LEFT_OVER.sub("", text))))))
+    plain = _SCRUBBED.sub("user@example.com", _LEFT_OVER.sub("", text))
+    read = _untagged(nested(_parted(_unescaped(_ruled(plain)))))
     return read if whole else marks.in_words(read)
 
 
 _LEFT_OVER = pattern(r"(?m)(?:^|(?<=[ \t|]))\ufe0f ?")
 """What makes an emoji of the character before it, left where somebody has taken that out."""
+_SCRUBBED = pattern(r"\[email[ \u00a0]protected\]")
+"""What a web page shows in place of an address, copied from there into code that wants one."""
 
 
 def _ruled(text: str) -> str:
