@@ -119,7 +119,42 @@ def test_beside_a_persons_skill_there_are_no_references(tmp_path: Path, words: s
     for _ in range(2):  # adopted in the first run, up to date in the second
         market.doit()
         assert _references(market) == [] and market.target("alpha").read_text() == skill
-    assert "the skill is a person's" in market.doit("plan").out
+    said = "skills/alpha/SKILL.md is a person's, and has no link to it: add one, or doit force=1"
+    assert said in market.doit("plan").out
+
+
+@pytest.mark.parametrize("adopted", [False, True])
+def test_a_reference_to_which_a_persons_skill_leads_is_made(tmp_path: Path, adopted: bool) -> None:
+    market = _market(tmp_path).documented()
+    market.target("alpha").write_text(market.target("alpha").read_text() + "\nBy hand.\n")
+    if adopted:
+        market.done("adopt:alpha/skill")
+    (market.target("alpha").parent / "references" / "alpha-settle.md").unlink()
+    assert f"make         alpha/{NAMES[1]}: target missing" in market.doit("plan").out
+    market.done()
+    assert _references(market) == ["alpha-collect.md", "alpha-settle.md"]
+
+
+def test_a_reference_to_which_an_edited_skill_does_not_lead_waits(tmp_path: Path) -> None:
+    market = _market(tmp_path).documented()
+    market.target("alpha").write_text(market.target("alpha").read_text() + "\nBy hand.\n")
+    commands = tmp_path / "plugins/alpha/commands"
+    (commands / "alpha-close.md").write_bytes((commands / "alpha-settle.md").read_bytes())
+    said = (
+        "skills/alpha/SKILL.md was edited by hand, and has no link to it:"
+        " add one, or nightpress build alpha --force replaces that file"
+    )
+    assert said in market.run("nightpress", "plan").out
+    market.doit()
+    assert len(_references(market)) == 2
+    assert market.run("nightpress", "build", "alpha", "--force").code == 0
+    assert len(_references(market)) == 3 and "By hand" not in market.target("alpha").read_text()
+
+
+def test_a_forced_reference_is_made_beside_whatever_skill(tmp_path: Path) -> None:
+    market = _market(tmp_path, skill="# By hand\n")
+    assert "1 published" in market.done("force=1", f"enhance:alpha/{NAMES[1]}").out
+    assert _references(market) == ["alpha-settle.md"]
 
 
 def test_references_of_a_skill_that_somebody_edits_go_on(tmp_path: Path) -> None:

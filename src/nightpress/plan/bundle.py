@@ -6,7 +6,7 @@ where its own ingredients changed; what this module sees to is that none of them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -34,9 +34,9 @@ def skill_of(states: States, name: str) -> str:
     return next((n for n, s in states.items() if target in s.enhancement.references.values()), "")
 
 
-def together(states: dict[str, TargetState]) -> dict[str, TargetState]:
-    """The states, with what a bundle must not do taken out of them."""
-    decided = {name: _alone(states, name) for name in states}
+def together(slug: str, states: dict[str, TargetState]) -> dict[str, TargetState]:
+    """The states of a plugin, with what a bundle must not do taken out of them."""
+    decided = {name: _alone(slug, states, name) for name in states}
     for name, state in states.items():
         if not state.enhancement.references:
             continue
@@ -48,34 +48,65 @@ def together(states: dict[str, TargetState]) -> dict[str, TargetState]:
                 state, "parked", f"goes with {waits}, which is {states[waits].decision.word}"
             )
             action = "parked"
-        before = state.inputs.publication
-        edited = action == "keep" and before is not None and before.is_published  # leads to them
-        if action not in ("make", "fresh", "render") and not (edited or _waits(state)):
-            said = f"goes with {name}, which is {_WORDS.get(action, state.decision.word)}"
-            for other in own:
-                if states[other].decision.action == "make":
-                    decided[other] = _as(states[other], action, said)
+        if action in ("make", "fresh", "render") or _waits(state):
+            continue
+        for other in own:
+            if (why := _stays_behind(slug, state, name, states[other])) is not None:
+                decided[other] = _as(states[other], action, why)
     return decided
 
 
-_WORDS = {"keep": "kept as it is", "adopt": "a person's"}
+def _stays_behind(slug: str, skill: TargetState, name: str, state: TargetState) -> str | None:
+    """Why a reference is not made beside a skill that is not made: None where it is, for a file of
+    ours or a link of the skill's is there that asks for it, or the user insists."""
+    if state.decision.action != "make" or (skill.leads is not None and state.inputs.forced):
+        return None
+    if skill.leads is None or skill.decision.action == "parked":
+        return f"goes with {name}, which is {skill.decision.word}"
+    target, standing = state.enhancement.target, state.inputs.standing.sha256
+    if target in skill.leads or standing is not None:
+        return None
+    return _no_link(slug, skill)
 
 
-def without(enhancement: Enhancement) -> Enhancement:
-    """A skill as a person wrote it, which leads to no references."""
-    settings = {k: value for k, value in enhancement.settings.items() if k != "references"}
-    return replace(enhancement, settings=settings)
+def _no_link(slug: str, skill: TargetState) -> str:
+    """Why a reference to which no document would lead is not made, and what to do."""
+    before = skill.inputs.publication
+    edited = before is not None and before.is_published
+    whose = "was edited by hand" if edited else "is a person's"
+    return (
+        f"{skill.enhancement.target} {whose}, and has no link to it:"
+        f" add one, or doit force=1 enhance:{slug} replaces that file"
+    )
 
 
-def _alone(states: States, name: str) -> TargetState:
+def leads(enhancement: Enhancement, text: str) -> frozenset[str]:
+    """The targets of a skill's references that the text that stands leads to."""
+    folder = f"{enhancement.target.rpartition('/')[0]}/"
+    targets = enhancement.references.values()
+    return frozenset(one for one in targets if one.removeprefix(folder) in text)
+
+
+def leading(enhancement: Enhancement, leads: Container[str]) -> Enhancement:
+    """A skill as a person wrote it, with the references that it leads to."""
+    led = {path: target for path, target in enhancement.references.items() if target in leads}
+    return replace(enhancement, settings={**enhancement.settings, "references": led})
+
+
+def _alone(slug: str, states: States, name: str) -> TargetState:
     """The state; of a reference that no skill of ours leads to, and that does not stand yet, as one
     that is not made."""
     state = states[name]
-    if not state.enhancement.about or skill_of(states, name):
+    target = state.enhancement.target
+    if not state.enhancement.about or skill_of(states, name) or state.inputs.forced:
         return state
     if state.decision.action != "make" or state.inputs.standing.sha256 is not None:
         return state
-    return _as(state, "parked", "the skill is a person's, and does not lead to it")
+    skills = (s for s in states.values() if s.leads is not None)
+    homes = ((s, s.enhancement.target.rpartition("/")[0]) for s in skills)
+    skill = next((s for s, home in homes if target.startswith(f"{home}/")), None)
+    why = _no_link(slug, skill) if skill is not None else "no skill leads to it"
+    return _as(state, "parked", why)
 
 
 def _refused(states: States, names: tuple[str, ...]) -> Iterator[str]:

@@ -40,7 +40,7 @@ def decide(plugin: PluginState, complete: Complete) -> dict[str, TargetState]:
     while any(excluded != state.inputs.publications for state in states.values()):
         states = _states(plugin, excluded, complete)
         excluded |= replaceable & _replaced(states.values())
-    return bundle.together(states)
+    return bundle.together(plugin.slug, states)
 
 
 def _replaced(states: Iterable[TargetState]) -> set[str]:
@@ -99,8 +99,9 @@ def _judged(
             inputs = replace(inputs, fingerprint=known.fingerprint)
     work = staleness.work(decision.action, staleness.recorded(inputs, decision))
     return TargetState(
-        enhancement, target.path, writer, inputs, decision, work, counted, target.needs
-    )
+        enhancement, target.path, writer, inputs, decision, work, counted, target.needs,
+        target.leads,
+    )  # fmt: skip
 
 
 def is_its_content(path: str, target: Target, excluded: Collection[str]) -> bool:

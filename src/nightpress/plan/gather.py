@@ -145,7 +145,7 @@ class Gatherer:
             if not self._is_writable:
                 kept_out = [replace(one, severity="warning") for one in kept_out]
             plugin.problems += kept_out
-            plugin.states = bundle.together(plugin.states)
+            plugin.states = bundle.together(plugin.slug, plugin.states)
         self._unfetched(plugin, manifest)
 
     def _unfetched(self, plugin: PluginState, manifest: Manifest) -> None:
@@ -256,8 +256,6 @@ class Gatherer:
         if fresh:
             self._index.remember(fresh)
 
-    # --- targets ---
-
     def _targets(self, plugin: PluginState, manifest: Manifest) -> dict[str, Target]:
         project = self.project
         analysis, schema = project.generator("analysis"), project.schema("analysis")
@@ -274,8 +272,11 @@ class Gatherer:
             publication = _as_seen(publication, generator)
             persons = sha256 is not None and not is_ours(Standing(sha256, size), publication)
             edited = publication is not None and publication.is_published  # of ours, by hand
-            if persons and not edited and enhancement.standing != "replace":
-                enhancement = bundle.without(enhancement)
+            led = persons and enhancement.references
+            text = _text(plugin, enhancement.target, sha256) if led else ""
+            leads = bundle.leads(enhancement, text) if led else None
+            if leads is not None and not edited and enhancement.standing != "replace":
+                enhancement = bundle.leading(enhancement, leads)
             targets[enhancement.name] = Target(
                 enhancement=enhancement,
                 path=path,
@@ -293,6 +294,7 @@ class Gatherer:
                 named=job in project.named,
                 undone=undone,
                 apart=self._apart(plugin, enhancement, sha256, publication),
+                leads=leads,
             )
         return targets
 
@@ -321,13 +323,19 @@ class Gatherer:
             before = content.linked(others, known.files or {})
             linked = before if known.linked is None else known.linked
         else:
-            with suppress(UnsafePath):
-                texts.append(sources.standing_text(plugin.root, enhancement.target, sha256))
+            texts.append(_text(plugin, enhancement.target, sha256))
         return frozenset(
             folder
             for folder in others
             if folder not in linked and not any(content.links(text, folder) for text in texts)
         )
+
+
+def _text(plugin: PluginState, target: str, sha256: str | None) -> str:
+    """The file that stands at a target; "" where there is none, or none that may be read."""
+    with suppress(UnsafePath):
+        return sources.standing_text(plugin.root, target, sha256)
+    return ""
 
 
 def _as_seen(known: Publication | None, generator: Generator) -> Publication | None:

@@ -25,7 +25,8 @@ class Target(Struct, frozen=True):
     contract; needs: names of the plugin's enhancements that go first; lost: path -> sha256 of
     content that a restore did not bring back; asked, forced, named: by the user; undone: our
     latest publication, where what stood before it stands again; apart: folders of the plugin that
-    the document does not depend on."""
+    the document does not depend on; leads: of a skill of a person's, or that somebody edited, the
+    targets of its references that it leads to."""
 
     enhancement: Enhancement
     path: str
@@ -43,11 +44,12 @@ class Target(Struct, frozen=True):
     named: bool = False
     undone: Publication | None = None
     apart: frozenset[str] = frozenset()
+    leads: frozenset[str] | None = None
 
 
 class TargetState(Struct):
     """One enhancement, decided. counted: path -> sha256 of the files that are its content (relative
-    to the plugin); target_path: relative to the project."""
+    to the plugin); target_path: relative to the project; leads: see `Target`."""
 
     enhancement: Enhancement
     target_path: str
@@ -57,6 +59,7 @@ class TargetState(Struct):
     work: bool
     counted: Mapping[str, str]
     needs: tuple[str, ...] = ()
+    leads: frozenset[str] | None = None
 
 
 class PluginState(Struct):
