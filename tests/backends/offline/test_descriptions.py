@@ -1,6 +1,7 @@
 """What a description says that a plugin does, and when it says that it is used."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 
@@ -109,10 +110,37 @@ def test_of_a_plugin_that_says_nothing_all_members_speak() -> None:
         )
     )
     assert description(made) == (
-        "Plans moorings of ferries, with agents for tarring hulls and tide prediction. Use after"
-        " changing a rope plan, or when the user needs help with hull audits or winter repairs, or"
-        " asks for the moor, tar or tide agent."
+        "Plans moorings of ferries, with agents for tarring hulls and tide prediction. Use when"
+        " the user needs help with hull audits or winter repairs, or asks for the moor, tar or tide"
+        " agent."
     )
+
+
+def _commands(said: Sequence[str]) -> str:
+    files = {f"commands__c{n}": f"---\ndescription: {one}\n---\n\nDo.\n"
+             for n, one in enumerate(said)}  # fmt: skip
+    return description(build(_plugin("Harbour kit", **files)))
+
+
+def test_of_commands_that_share_a_subject_each_says_what_it_does() -> None:
+    said = _commands([
+        "Create a new Rope Flow warp branch from the quay", "Show Rope Flow status with its ends",
+        "Create a new Rope Flow hawser branch from the mole for emergencies",
+    ])  # fmt: skip
+    assert said.startswith(
+        "Creates a new Rope Flow warp or hawser branch and shows Rope Flow status. Use when the"
+        " user asks for one of these, or runs /c0"
+    )
+
+
+def test_what_a_description_has_no_room_for_is_among_its_occasions() -> None:
+    """Each in a few words, and in no other script."""
+    nouns = "ropes nets hulls oars masts sails winches buoys anchors lanterns charts flags".split()
+    foreign = "\u821f\u3092\u76f4\u3059"
+    said = _commands([*(f"Mend the torn {one} with tar, twine, and wax" for one in nouns), foreign])
+    what, _, when = said.partition(". Use ")
+    assert all(f"torn {one}" in said for one in nouns[:10]) and " wax" not in when
+    assert "\u821f" not in said and not any(f"torn {one}" in when for one in nouns if one in what)
 
 
 def test_of_many_commands_those_with_the_plugin_s_name_are_named() -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from nightpress.backends.offline import occasions, plans, trim, wording
+from nightpress.backends.offline import members, occasions, plans, trim, wording
 from nightpress.backends.offline.blocks import Section, sections
 from nightpress.backends.offline.clean import Place, shown
 from nightpress.backends.offline.purpose import purpose, told_of
@@ -123,7 +123,8 @@ def description(anatomy: Anatomy) -> str:
     what = purpose(anatomy, own) or f"Provides the {plain(anatomy.name)} plugin"
     what = plans.struck(what, plans.not_yet(anatomy))
     what = wording.cut(what.rstrip(" .!:;,"), 600)
-    room = max(LEAST, WHOLE - len(what))
+    several = len(members.named(anatomy)) > occasions.FEW
+    room = max(LEAST, (OF_PACK if several else WHOLE) - len(what))
     occasion = occasions.occasion(anatomy, own, what, room)
     if not occasion:
         thing = _PROVIDED.match(what)
@@ -136,5 +137,6 @@ def description(anatomy: Anatomy) -> str:
 _PROVIDED = pattern(
     r"Provides (an? [\w /-]+?)(?= (?:with|that|for|which|to|of|in|by|using|including)\b|[,.:;(]|$)"
 )
-WHOLE, LEAST = 550, 180
-"""Characters of what is done and the occasions together, and of the occasions at least."""
+WHOLE, OF_PACK, LEAST = 550, 680, 180
+"""Characters of what is done and the occasions together, if of several commands and agents, and of
+the occasions at least."""

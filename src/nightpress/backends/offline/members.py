@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from nightpress.backends.offline import person, trim, verbs, voice, wording
 from nightpress.backends.offline.articles import with_article
@@ -16,7 +18,7 @@ from nightpress.model import Anatomy, Component
 
 MOST = 8
 """Commands and agents that a description tells of."""
-ROOM, MOST_SAID = 250, 80
+ROOM, MOST_SAID = 320, 80
 """Characters for what they do, and for what one does."""
 
 
@@ -39,10 +41,10 @@ def chosen(anatomy: Anatomy, most: int = MOST) -> list[Component]:
     known, found = set[str](), list[Component]()
     left = [c for c in every if c.description.strip()] or every
     while left and len(found) < most:
-        best = max(left, key=lambda c: (_has(c, own), len(_stems(c) - known), -every.index(c)))
+        best = max(left, key=lambda c: (_has(c, own), len(about(c) - known), -every.index(c)))
         left.remove(best)
         found.append(best)
-        known |= _stems(best)
+        known |= about(best)
     return sorted(found, key=every.index)
 
 
@@ -51,34 +53,83 @@ def _has(component: Component, own: frozenset[str]) -> bool:
     return len(words) < 3 and bool(words & own)
 
 
-def _stems(component: Component) -> frozenset[str]:
+def about(component: Component) -> frozenset[str]:
+    """What a description begins with."""
     return wording.stems(" ".join(component.description.split()[:16]))
 
 
 def acts(anatomy: Anatomy, own: Owned) -> str:
     """What they do, as one sentence: "Audits ropes and tars hulls, with commands for night
     sailing"."""
-    known, does, covers = set[str](), list[str](), list[str]()
+    shared, does, covers = common(anatomy), list[str](), list[str]()
     seen = uncoded("\n".join(f"{c.description}\n{c.body}" for c in named(anatomy)[:20]))
+    known = {*shared}
     for component in chosen(anatomy):
-        for said, is_deed in (act(component, own), (served(component, own), False)):
-            new = wording.stems(said)
-            room = sum(map(len, (*does, *covers))) + len(said) < ROOM
-            if len(said.split()) < 2 or not room or len(new - known) * 2 <= len(new):
+        (said, is_deed), about = act(component, own), served(component, own)
+        ways = [(said, is_deed), (about, False)]
+        if about and len(wording.stems(said) - shared) < 2:  # "Backend specialist for queues"
+            both = f"{said} for {about}"
+            fits = " " in said and len(both) < MOST_SAID and not is_deed
+            ways = [(both if fits else about, False)]
+        for told, does_it in ways:
+            new = wording.stems(told) - shared
+            room = sum(map(len, (*does, *covers))) + len(told) < ROOM and "|" not in told
+            within = told[:1].lower() + told[1:] if does_it else lowered(told, seen)
+            is_name = within[:1].isupper()
+            if not (room and (" " in told or is_name)) or len(new - known) * 2 <= len(new):
                 continue
-            within = said[:1].lower() + said[1:] if is_deed else lowered(said, seen)
-            (does if is_deed else covers).append(within)
+            (does if does_it else covers).append(within)
             known |= new
             break
     several = len(does) + len(covers) > 1
     # one of many does not speak for all
     if not several and not (covers and len(named(anatomy)) < 3):
         return ""
-    does = _once(does)
+    does = _once(_alike(does))
     about = f"{_kinds(named(anatomy))} for {_joined(covers)}" if covers else ""
     if not does:
         return about[:1].upper() + about[1:]
     return ", with ".join(filter(None, (f"{does[0][:1].upper()}{_joined(does)[1:]}", about)))
+
+
+def common(anatomy: Anatomy) -> set[str]:
+    """What most of several commands and agents speak of: it tells none of them from the others."""
+    first = (next(iter(wording.sentences(one.description)), "") for one in named(anatomy))
+    every = list(map(wording.stems, first))
+    counts = Counter(stem for stems in every for stem in stems)
+    return {stem for stem, count in counts.items() if count > 1 and 2 * count > len(every)}
+
+
+def _alike(does: Sequence[str]) -> list[str]:
+    """What is done; of what differs in a word or two before its last one all in one phrase: "tars a
+    small hull" and "tars a large hull" are "tars a small or large hull"."""
+    found: list[tuple[list[str], list[str], list[str]]] = []
+    for words in map(str.split, does):
+        for at, (before, between, after) in enumerate(found):
+            if not after:
+                both = zip(before, words, strict=False)
+                same = sum(1 for _ in takewhile(lambda two: two[0] == two[1], both))
+                before, after = before[:same], words[-1:]
+                between = [" ".join(found[at][0][same:-1])] if found[at][0][-1:] == after else []
+            inner = words[len(before) : -1]
+            fits = len(before) > 1 and words[: len(before)] == before and words[-1:] == after
+            if (
+                fits
+                and between
+                and all(0 < len(one.split()) < 3 for one in (*between, " ".join(inner)))
+            ):
+                found[at] = (before, [*between, " ".join(inner)], after)
+                break
+        else:
+            found.append((words, [], []))
+    return [_one(*one) for one in found]
+
+
+def _one(before: Sequence[str], between: Sequence[str], after: Sequence[str]) -> str:
+    if not between:
+        return " ".join(before)
+    each = wording.listed(between) if {"a", "an"} & {*before} else wording.together(between)
+    return " ".join([*before, each, *after])
 
 
 def _once(does: Sequence[str]) -> list[str]:
@@ -133,7 +184,10 @@ def act(component: Component, own: Owned) -> tuple[str, bool]:
     words = first.split()
     at = 1 if words[1:] and words[0].lower().endswith("ly") else 0
     low = re.sub(r"^(?:auto|re)-", "", words[at].lower()) if words[at + 1 :] else ""
-    is_order = component.kind == "command" and (verbs.is_verb(low) or low in _ONE_WORD)
+    both = [low, *words[at + 1 : at + 3]][1:2] == ["and"] and verbs.is_verb(words[at + 2].lower())
+    is_order = component.kind == "command" and (
+        verbs.is_verb(low) or low in _ONE_WORD or (both and words[at + 3 :] != [])
+    )
     if is_order and (
         low in _ONE_WORD or not verbs.names_thing(words[at:])
     ):  # a command's description gives an order
@@ -265,7 +319,8 @@ _NAMED_ROLE = pattern(
     re.I,
 )
 _MASTERY = pattern(
-    r"(?:an? )?(?:(?:master|expert|specialist) (?:of|in|at|on)|speciali[sz](?:es|ing) (?:in|on)) ",
+    r"(?:an? )?(?:(?:master|expert|specialist) (?:of|in|at|on) |masters? (?!plan|branch)"
+    r"|speciali[sz](?:es|ing) (?:in|on) )",
     re.I,
 )
 _GUIDE = pattern(r"^(?:an? )?(?:[\w-]+ )?guide to (?=[a-z]+ )", re.I)
@@ -277,7 +332,7 @@ _ANYTHING = pattern(
     re.I,
 )
 _ONE_WORD = ("setup", "cleanup", "rollback", "teardown")
-_END = pattern(r" (?:for|to|in|and|\() ?")
+_END = pattern(r" (?:for|to|in|and|or|after|before|\() ?")
 _SPEAKS = pattern(
     r"(?:this|the|these|please|command documentation|here"
     r"|how to|see|real-world examples)\b|.*:$|.* commands?$"

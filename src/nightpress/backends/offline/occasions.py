@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, pairwise, zip_longest
+from itertools import pairwise
 from typing import get_args
 
-from nightpress.backends.offline import members, plans, terms, trim, verbs, wording
+from nightpress.backends.offline import callings, members, plans, terms, trim, verbs, wording
 from nightpress.backends.offline.blocks import sections
+from nightpress.backends.offline.callings import ENOUGH
 from nightpress.backends.offline.clean import shown
 from nightpress.backends.offline.members import called
 from nightpress.backends.offline.outline import matter_of
@@ -46,21 +46,30 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     every = members.named(anatomy)
     absent = plans.not_yet(anatomy)
     stated = [w for w in _stated(anatomy, every) if not plans.is_promise(w.text, absent)]
-    said = list(_said(anatomy, own))
+    is_pack = len(every) > FEW
+    said = list(callings.of_pack(every, own, known, _occasions) if is_pack else _said(anatomy, own))
+    shared = members.common(anatomy) if is_pack else set[str]()
     for one in (*stated, *said):
-        new = wording.stems(one.text)
+        new = wording.stems(one.text) - shared
         share = len(new - known) / max(1, len(new))
-        if not share or share < (_NEW if one in stated or len(every) <= FEW else _NEW_SAID):
+        if not share or share < (_NEW_SAID if is_pack and one not in stated else _NEW):
             continue
-        if sum(len(w.text) + 2 for w in found) + len(one.text) > room or len(found) >= WISHES:
+        taken = sum(len(w.text) + 2 for w in found) + len(one.text)
+        if taken > room or len(found) >= (WISHES_OF_PACK if is_pack else WISHES):
             break
         found.append(one)
         known |= new
+    if is_pack and sum(one.kind == "asks about" for one in found) == 1:
+        found = [one for one in found if one.kind != "asks about"]  # a word of one of many
     if sum(one.kind != "mentions" for one in found) < ENOUGH:
         known_by = " ".join((what, *(one.text for one in found)))
         found += [Wish("mentions", term) for term in terms.mentioned(anatomy, every, known_by)]
-    found = found or _restated(anatomy, own, said, known)
-    told = told_when(found, _runs(anatomy), _domain(anatomy, every))
+    if not found and not is_pack:
+        found = _restated(anatomy, own, said, known)
+    runs = _runs(anatomy)
+    if is_pack and not found and runs:
+        runs = f"asks for one of these, or {runs.removeprefix('asks ')}"
+    told = told_when(found, runs, _domain(anatomy, every))
     if told:
         return told
     texts = [
@@ -112,54 +121,22 @@ def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str
 
 
 def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:
-    """What the plugin says itself of when it is used: of several commands and agents by turns, as
-    the occasions of one would speak for all."""
-    every = _by_turns(every) if len(every) > FEW else every
-    calls = [list(called(one)) for one in every]
-    # what one of many says in its text when a means of its own is used is no call for the plugin
-    speak = every if len(every) <= FEW or sum(map(len, calls)) < ENOUGH else ()
-    items = [list(_occasions(one)) for one in speak] + [_told_by_readme(anatomy)]
-    lists = [[one for one in map(wish, said) if one is not None] for said in items] + calls
-    if len(every) > FEW:
-        names = {one.name.lower().replace("-", " ") for one in every}
-        # "after the tester": how they follow each other
-        lists = [[w for w in one if not (w.kind == "at" and _names(w, names))] for one in lists]
-        lists = [one[:WISHES_OF_ONE] for one in lists]
-        yield from filter(None, chain.from_iterable(zip_longest(*lists)))
-    else:
-        yield from chain.from_iterable(lists)
-
-
-def _by_turns(every: Sequence[Component]) -> list[Component]:
-    """The commands and agents, one of each folder of a pack by turns: the first few of the first
-    folder would speak for all."""
-    groups: dict[str, list[Component]] = {}
-    for one in every:
-        groups.setdefault(posixpath.dirname(posixpath.dirname(one.path)), []).append(one)
-    return [one for turn in zip_longest(*groups.values()) for one in turn if one is not None]
-
-
-def _names(one: Wish, names: Iterable[str]) -> bool:
-    return any(re.search(rf"\b{re.escape(name)}\b", one.text.lower()) for name in names)
+    """What the plugin says itself of when it is used; of more commands and agents what its README
+    says, as what one of many says in its text would speak for all."""
+    few = every if len(every) <= FEW else ()
+    items = [*map(_occasions, few), _told_by_readme(anatomy)]
+    yield from (one for said in items for one in map(wish, said) if one is not None)
+    for one in few:
+        yield from called(one)
 
 
 def _said(anatomy: Anatomy, own: Owned) -> Iterator[Wish]:
-    """What the commands and agents that speak for the plugin do, as a user asks for it; of an agent
-    of several what it is there for."""
-    chosen = members.chosen(anatomy)
-    for component in [*(c for c in members.named(anatomy) if c not in chosen), *chosen]:
+    """What one or two commands and agents do, as a user asks for it."""
+    for component in members.named(anatomy):
         text = members.without_calls(trim.prose(shown(component.description), own))
-        gerund = re.match(r"\w+ing\b", text)  # "Learning metrics optimization" is a name
+        gerund = re.match(r"\w+ing\b", text)
         if not (gerund or is_role(text)) and (asked := request(wording.occasion(text))):
             yield Wish("asks to", asked)
-        elif len(chosen) > FEW and not anatomy.of("command"):
-            said, is_deed = members.act(component, own)
-            is_sure = is_deed and not is_role(text)
-            order = request(verbs.imperative(said)) if is_sure else ""
-            if order:
-                yield Wish("asks to", order)
-            elif said and not is_deed and not is_role(said):
-                yield Wish("needs help with", lowered_item(said))
 
 
 def _runs(anatomy: Anatomy) -> str:
@@ -228,8 +205,6 @@ def told_when(found: Sequence[Wish], runs: str, domain: str = "") -> str:
     return f"{', '.join(parts[:-1])}, or {parts[-1]}" if parts[1:] else "".join(parts)
 
 
-ENOUGH = 2
-"""Occasions besides which no term is named."""
 _NEW, _NEW_SAID = 0.2, 0.5
 """Share of an occasion's words, 0 to 1, that must be new beside those named before it: of one that
 the plugin states, and of what its parts do."""
@@ -280,8 +255,8 @@ def _opening(component: Component) -> str:
 _PARAGRAPH = pattern(r"(?m)^([A-Z][^\n:]+\.)\s*$")
 
 
-WISHES, WISHES_OF_ONE = 4, 4
-"""Occasions that a description names, at most, and of one of many commands and agents."""
+WISHES, WISHES_OF_PACK = 4, 8
+"""Occasions that a description names, at most, and that of many commands and agents."""
 
 
 def _occasions(component: Component) -> Iterator[str]:
