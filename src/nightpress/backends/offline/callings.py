@@ -30,7 +30,7 @@ def of_pack(
     turns = []
     for one in in_turn:
         said = filter(None, map(wish, texts(one) if silent else ()))
-        turns.append(list(filter(None, map(_brief, (*said, *_of(one, own))))))
+        turns.append(list(filter(None, map(_brief, (*said, *_of(one, own)))))[:OF_ONE])
     yield from (one for turn in zip_longest(*turns) for one in turn if one is not None)
 
 
@@ -91,8 +91,8 @@ def _first_of_list(text: str) -> str:
     return first if len(rest) + len(several) > 2 and not shared else text
 
 
-ENOUGH, MOST_WORDS = 2, 6
-"""Calls in descriptions besides which no text is asked, and words of what is asked for."""
+ENOUGH, OF_ONE, MOST_WORDS = 2, 3, 6
+"""Calls in descriptions besides which no text is asked, of one at most, and words of one."""
 _GUIDES = pattern(r"^(?:guide|walk|help) the user (?:to|through) ")
 _WORK = pattern(r"^(?:work(?:ing)?|help) (?:with|on) ")
 _WHAT_FOR = pattern(
