@@ -327,7 +327,8 @@ class Material(Struct, frozen=True):
     afresh: nothing of the standing text is used: a template made it; references: path of a
     component -> path of the file in the skill's folder that tells all of it; profile: by whose
     rules it is installed; held: digest of all that the plugin's folder holds, whatever of it the
-    document is made from; quotes: characters of a listing up to which it is quoted whole."""
+    document is made from; quotes: characters of a listing up to which it is quoted whole; excerpts:
+    of a longer one its most telling function is."""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
@@ -347,6 +348,7 @@ class Material(Struct, frozen=True):
     profile: str = "claude-code"
     held: str = ""
     quotes: int = 3_200
+    excerpts: bool = False
 
 
 class Reply(Struct, frozen=True):

@@ -21,6 +21,7 @@ from nightpress.backends.offline.clean import (
     links,
     told_marks,
 )
+from nightpress.backends.offline.excerpt import excerpt
 from nightpress.backends.offline.filled import told
 from nightpress.backends.offline.imprint import is_imprint, unsigned
 from nightpress.backends.offline.whereabouts import POINTER, TOLD, language, whereabouts
@@ -154,7 +155,8 @@ class _Read(Struct, frozen=True):
     place: Place
 
     def _turned_on(self) -> tuple[object, ...]:
-        return self.place.link(), self.links, self.place.quotes, self.place.whole
+        place = self.place
+        return place.link(), self.links, place.quotes, place.whole, place.excerpts
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Read) and self._turned_on() == other._turned_on()
@@ -199,6 +201,10 @@ def _sections(text: str, read: _Read) -> tuple[Section, ...]:
             continue  # one lead announced one template; the heading of the other is lost
         if block is not None:
             parts[-1].blocks.append(block)
+            if place.excerpts and TOLD.fullmatch(block.text):
+                parts[-1].blocks += (
+                    Block(*one) for one in excerpt(token.content, token.info, text)
+                )
         elif token.type in _SHOWN and parts[-1].blocks and parts[-1].blocks[-1].announces:
             parts[-1].blocks.pop()  # what it announces cannot be quoted
     return tuple(

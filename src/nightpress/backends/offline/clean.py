@@ -21,7 +21,8 @@ class Place(Struct, frozen=True):
     """Where quoted text comes from and goes to, so that links can be kept: the path of the source
     file and its folder, the folder of the target, and the plugin's paths; own: it is the document's
     own text so far, whose code stays byte for byte, the words of its fences included; quotes:
-    characters of a listing that is quoted whole; whole: it is told whole, and its emoji stay."""
+    characters of a listing that is quoted whole; whole: it is told whole, and its emoji stay;
+    excerpts: of a listing that is longer its most telling function is quoted."""
 
     path: str
     source: str
@@ -30,6 +31,7 @@ class Place(Struct, frozen=True):
     own: bool = False
     quotes: int = 3_200  # USUAL
     whole: bool = False
+    excerpts: bool = False
 
     @property
     def is_for_people(self) -> bool:

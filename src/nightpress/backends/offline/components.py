@@ -371,4 +371,5 @@ def place_of(material: Material, path: str) -> Place:
     paths = frozenset(file.path for file in material.anatomy.files)
     own = path == material.target
     target = posixpath.dirname(material.target)
-    return Place(path, posixpath.dirname(path), target, paths, own, material.quotes)
+    shows = material.quotes, False, material.excerpts
+    return Place(path, posixpath.dirname(path), target, paths, own, *shows)

@@ -71,6 +71,10 @@ def body(material: Material) -> str:
             material, text = longer, shown
         elif _size(material, text) < SHORT:
             material, text = _with_listing(material, text)
+        if _size(material, text) < SLIGHT and _LISTED.search(text):
+            shown = _body(replace(material, excerpts=True), 1.0, even=True)
+            if _tells_all(shown, text) and shown.count("```") > text.count("```"):
+                return shown
     # where that is too little, parts of what has no room stay, and what is hardly news
     for share, even in ((1.0, False), (0.5, False), (0.2, False)):
         if _size(material, text) >= material.window.min:
@@ -129,7 +133,7 @@ SHORT, MIDDLING = 8_500, (6_500, 4_500)
 others that have none."""
 SLIGHT, LISTING = 11_000, 9_000
 """Bytes of a document with less of which there is room for a listing of so many characters."""
-_LISTED = pattern(r"\(\d+ lines\b")
+_LISTED = pattern(r"[(,] ?\d+ lines\b")
 _MORE = f"\n## {pointers.MORE}\n"
 _TITLE = pattern(r"(?m)^##+ .*$")
 

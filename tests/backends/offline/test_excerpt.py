@@ -1,0 +1,99 @@
+"""Of a listing that has no room the function is shown that does what its text is about."""
+
+from __future__ import annotations
+
+import pytest
+
+from nightpress.backends.offline.excerpt import excerpt
+from tests.backends.offline.plugins import harbour, material
+from tests.backends.offline.test_documents import document
+
+PROSE = "# Tides\n\nRead the **tide tables** of a day, and sound the depth at each tide.\n\n"
+
+JAVASCRIPT = """
+const tables = require('tables');
+
+class TideTables {
+  constructor(day) {
+    this.day = day;
+  }
+
+  // The highest of a day
+  async readTide(day) {
+    const rows = await tables.of(day || this.day);
+    let high = 0;
+    for (const row of rows) {
+      if (row.depth > high) {
+        high = row.depth;
+      }
+    }
+    return high;
+  }
+
+  ringBell(ship) {
+    const bell = ship.bell;
+    let rings = 0;
+    while (rings < 4) {
+      bell.ring();
+      rings += 1;
+    }
+    return rings;
+  }
+}
+"""
+PYTHON = """
+import tables
+
+class Tides:
+    def __init__(self, day):
+        self.day = day
+
+    def read_tide(self, day=None):
+        \"\"\"The highest of a day.\"\"\"
+        rows = tables.of(day or self.day)
+        high = 0
+        for row in rows:
+            if row.depth > high:
+                high = row.depth
+        return high
+"""
+
+
+@pytest.mark.parametrize(
+    ("listing", "info", "first", "last"),
+    [
+        (JAVASCRIPT, "js", "// The highest of a day", "}"),
+        (PYTHON, "python", "def read_tide(self, day=None):", "    return high"),
+    ],
+)
+def test_the_function_that_the_text_speaks_of_is_shown_as_it_stands(
+    listing: str, info: str, first: str, last: str
+) -> None:
+    (_, lead), (_, code) = excerpt(listing, info, PROSE)
+    assert lead in ("Its `readTide`:", "Its `read_tide`:")
+    fence, *lines, end = code.split("\n")
+    assert (fence, lines[0], lines[-1], end) == (f"```{info}", first, last, "```")
+    assert all(line.strip() in listing for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    let high = 0;", "    // TODO: the rest\n    let high = 0;"),  # not done
+        ("tables.of(", "this.tablesOf("),  # what it calls is nowhere
+        ("    return high;", f"{'    high += 1;' * 200}\n    return high;"),  # too long
+    ],
+)
+def test_no_function_is_shown_that_does_not_work_as_it_stands(old: str, new: str) -> None:
+    told = "".join(text for _, text in excerpt(JAVASCRIPT.replace(old, new), "js", PROSE))
+    assert "readTide" not in told
+    assert not list(excerpt(JAVASCRIPT, "js", "# Bread\n\nBake it.\n"))  # of which nothing is said
+
+
+def test_a_short_document_shows_of_its_longest_listing_the_function_that_matters() -> None:
+    filler = "".join(f"  // {n}: a line about ropes\n" for n in range(400))
+    code = JAVASCRIPT.replace("  ringBell", f"{filler}\n  ringBell")
+    text = f"---\ndescription: Read tides\n---\n\n{PROSE}```js\n{code}```\n"
+    said = document(material(harbour() | {"commands/tides.md": text}))
+    assert "JavaScript: `TideTables` with `readTide`, `ringBell`).\n\nIts `readTide`:\n\n" in said
+    assert "const rows = await tables.of(day || this.day);" in said and "bell.ring" not in said
