@@ -319,16 +319,15 @@ HOUSE: Mapping[str, Any] = {"metadata": {"author": "{author}", "version": "{vers
 
 class Material(Struct, frozen=True):
     """What a document is made from: the plugin, its analysis (generation only), the standing text
-    to be replaced (may be empty), the window, and the generator's settings. siblings: targets of
+    to be replaced (may be empty), the window, the generator's settings. siblings: targets of
     the plugin's other skills, which have documents of their own; current: the text at the target
     now, whose frontmatter is kept; ours: we published it (and it goes back to no person's file);
     house: the project's own fields of the frontmatter; spares: nothing of the standing text may be
     lost (a person's, and not to be replaced); extends: nor is its frontmatter proposed anew;
     afresh: nothing of the standing text is used: a template made it; references: path of a
     component -> path of the file in the skill's folder that tells all of it; profile: by whose
-    rules it is installed; held: digest of all that the plugin's folder holds, whatever of it the
-    document is made from; quotes: characters of a listing up to which it is quoted whole; excerpts:
-    of a longer one its most telling function is."""
+    rules it is installed; held: digest of all that the plugin's folder holds; quotes: characters of
+    a listing up to which it is quoted whole; excerpts: of a longer one a function is."""
 
     anatomy: Anatomy
     analysis: Mapping[str, Any] | None
