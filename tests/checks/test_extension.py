@@ -165,7 +165,7 @@ def test_only_a_reference_of_the_bundle_keeps_what_leaves_a_document(tmp_path: P
     path, target = "skills/tide/references/steps.md", "skills/tide/SKILL.md"
     bundles: list[tuple[dict[str, str], bool]] = [({}, False), ({path: moved}, True)]
     for bundle, kept in bundles:
-        found = opposed._between(tmp_path, target, bundle, "", (), OLD, new)
+        found = opposed._between(target, bundle, "", (), OLD, new)
         assert found.clean is kept, found.messages
         context = Context(
             target=target,

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from nightpress import fingerprint
-from nightpress.checks import Context, document
+from nightpress.checks import Context, document, regression
 from nightpress.checks.bundle import bundle_repeats, references_alike
 from nightpress.clock import RealClock
 from nightpress.model import SourceFile, Window
@@ -329,7 +330,8 @@ def test_a_removed_command_takes_its_reference_with_it(tmp_path: Path) -> None:
     market = _without_a_command(tmp_path)
     before = (market.target("alpha").parent / "references" / "alpha-close.md").read_bytes()
     out = market.doit().out
-    assert "alpha/references.alpha-close: removed skills/alpha/references/alpha-close.md" in out
+    removed = "removed, since nothing asks for it: skills/alpha/references/alpha-close.md"
+    assert f"alpha: {removed}" in out
     assert _references(market) == ["alpha-collect.md", "alpha-settle.md"]
     assert "alpha-close" not in market.target("alpha").read_text()
     assert "alpha-close" not in (tmp_path / "nightpress.lock").read_text()
@@ -355,6 +357,63 @@ def test_a_reference_without_a_command_stays_where_a_document_leads_to_it(tmp_pa
     guide.write_text("See [closing](../skills/alpha/references/alpha-close.md).\n")
     assert "is kept, since docs/guide.md leads to it" in market.doit().out
     assert "alpha-close.md" in _references(market)
+
+
+# --- one document becomes a bundle, and a bundle one document ---
+
+
+def _one_document(tmp_path: Path) -> Market:
+    plugin(tmp_path, "alpha", size=40_000)
+    for path in (tmp_path / "plugins/alpha/commands").glob("*.md"):
+        more = "".join(f"\n## Step {n}\n\n```bash\nledger {n} --all\n```\n" for n in range(8))
+        path.write_text(path.read_text() + more)
+    market = Market(tmp_path)
+    assert market.run("nightpress", "init").code == 0
+    return market
+
+
+@pytest.mark.parametrize("publish", ["auto", "review"])
+def test_what_moves_into_references_is_not_lost(tmp_path: Path, publish: str) -> None:
+    market = _one_document(tmp_path).documented()
+    before = market.target("alpha").read_text().count("```")
+    manifest = tmp_path / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text() + ASKED + f"publish: {publish}\n")
+    done = market.doit()
+    assert done.code == 0, done.out
+    if publish == "review":
+        told = market.run("nightpress", "review", "alpha/skill").out
+        assert "code block is gone" not in told and "heading is gone: ## Step" not in told, told
+        market.done("apply:alpha")
+    assert _references(market) == ["alpha-collect.md", "alpha-settle.md"]
+    assert market.target("alpha").read_text().count("```") < before / 2
+    assert "nothing to do: 3 up to date" in market.done().out
+
+
+def test_a_skill_that_loses_what_no_reference_has_is_a_regression() -> None:
+    """Of a bundle that was one before only SKILL.md is compared with SKILL.md."""
+    standing = "# A\n\n" + "\n\n".join(f"```bash\nledger {n}\n```" for n in range(8))
+    text, path = "# A\n\nSee [x](references/x.md).\n", "skills/a/references/x.md"
+    context = Context(target="skills/a/SKILL.md", standing=standing, bundle={path: standing})
+    parsed, options = document.parse(text), {"from": 3, "loss": 0.5}
+    assert not list(regression.regression_code(parsed, context, options))
+    known = replace(context, standing=f"{standing}\n\n[x](references/x.md)\n")
+    assert list(regression.regression_code(parsed, known, options))
+    assert list(regression.regression_code(parsed, replace(context, bundle={}), options))
+
+
+def test_a_link_to_a_reference_that_goes_is_no_loss(tmp_path: Path) -> None:
+    market = _market(tmp_path).documented()
+    manifest = tmp_path / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text().replace(ASKED, ""))
+    out = market.done().out
+    assert "removed, since nothing asks for it: skills/alpha/references/alpha-collect.md, " in out
+    assert _references(market) == []
+    links = "".join(f"[{n}](references/{n}.md)\n" for n in "abcd")
+    context = Context(target="SKILL.md", standing=f"# A\n\n{links}", plugin_paths=frozenset())
+    options = {"from": 3, "loss": 0.5}
+    assert not list(regression.regression_links(document.parse("# A\n"), context, options))
+    there = replace(context, plugin_paths=frozenset(f"references/{n}.md" for n in "abcd"))
+    assert list(regression.regression_links(document.parse("# A\n"), there, options))
 
 
 # --- a bundle that a crash cut in two ---

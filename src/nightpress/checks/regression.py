@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from nightpress.checks.document import DEFINITION, LINK, Document
 from nightpress.checks.gate import Context, Options, Spot
@@ -34,7 +35,10 @@ class Outline(Struct, frozen=True):
     links: int
 
 
-@lru_cache(maxsize=8)
+_FIELDS = Outline.__struct_fields__
+
+
+@lru_cache(maxsize=64)
 def outline(text: str) -> Outline:
     """Bytes, headings, fenced blocks and links of a text."""
     headings = blocks = 0
@@ -52,10 +56,35 @@ def outline(text: str) -> Outline:
 
 
 def _both(document: Document, context: Context) -> tuple[Outline, Outline] | None:
-    """The standing file's outline and the document's; None where nothing is to be compared."""
+    """The standing file's outline and the document's, with what moved into its references; None
+    where nothing is to be compared."""
     if context.standing is None or context.forced or not context.standing.strip():
         return None
-    return outline(context.standing), outline(document.text)
+    before = outline(context.standing)
+    gone = _leads_nowhere(context.standing, context)
+    moved = [outline(document.text), *map(outline, _moved(document, context).values())]
+    after = Outline(*(sum(getattr(one, name) for one in moved) for name in _FIELDS))
+    return replace(before, links=before.links - gone), after
+
+
+def _moved(document: Document, context: Context) -> Mapping[str, str]:
+    """Path -> text of the references that the document links to, where the standing file had none
+    of them: what it said in one document may be in those now."""
+    own, folder = linked(document, context), posixpath.dirname(context.target or "") or "."
+    known = any(posixpath.relpath(path, folder) in (context.standing or "") for path in own)
+    return {} if known else own
+
+
+def _leads_nowhere(text: str, context: Context) -> int:
+    """How many of its links are to files that will not be there: to references that its bundle no
+    longer has, say."""
+    if (paths := context.plugin_paths) is None:
+        return 0
+    folder = posixpath.dirname(context.target or "")
+    targets = (found[2].strip("<>").partition("#")[0] for found in LINK.finditer(text))
+    local = (unquote(one) for one in targets if one and ":" not in one)
+    files = (posixpath.normpath(posixpath.join(folder, one)) for one in local)
+    return sum(file.endswith(".md") and file not in paths for file in files)
 
 
 def lost(document: Document, context: Context, _: Options) -> Iterator[Spot]:
@@ -135,9 +164,10 @@ def regression_commands(document: Document, context: Context, options: Options) 
     """Every command of the plugin that the standing file mentions is still mentioned."""
     if _both(document, context) is None or context.anatomy is None or context.standing is None:
         return
+    told = "\n".join([document.text, *_moved(document, context).values()])
     names = sorted({c.name for c in context.anatomy.of("command")})
     kept = [n for n in names if mentions(context.standing, n)]
-    gone = [n for n in kept if not mentions(document.text, n)]
+    gone = [n for n in kept if not mentions(told, n)]
     if gone and len(gone) > len(kept) * float(options["loss"]):
         listed = ", ".join(f"/{name}" for name in gone[:8])
         more = f" and {len(gone) - 8} more" if len(gone) > 8 else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from nightpress.model import Anatomy, Finding, Status
 from nightpress.pipeline import review
 from nightpress.pipeline.attempts import Attempt, Draft
 from nightpress.pipeline.run import Run
-from nightpress.plan import away, history, staleness
+from nightpress.plan import away, history, judge, staleness
 from nightpress.plugin import sources
 from nightpress.project import Project
 from nightpress.storage import tree
@@ -81,10 +81,10 @@ def against(run: Run, attempt: Attempt, draft: Draft) -> Extension:
     about = _about(plugin, target, standing) if plugin is not None else ""
     siblings = [*_texts(root, attempt.plugin.siblings(attempt.state.enhancement)).values()]
 
-    references = frozenset(attempt.state.enhancement.references.values())
+    references = judge.bundled(attempt.plugin, attempt.state.enhancement)
 
     def between(old: str, new: str) -> Extension:
-        given = root, target, references, about, siblings, old, new
+        given = target, references, about, siblings, old, new
         return run.worked(away.pure, _between, *given) or _between(*given)
 
     if persons is None:
@@ -93,14 +93,15 @@ def against(run: Run, attempt: Attempt, draft: Draft) -> Extension:
 
 
 def _between(
-    root: Path, target: str, references: Collection[str], about: str, siblings: Sequence[str],
-    old: str, new: str,
+    target: str, references: Mapping[str, str], about: str, siblings: Sequence[str], old: str,
+    new: str,
 ) -> Extension:  # fmt: skip
-    """What is against taking the one text for an extension of the other. references: files of the
-    document's bundle; what the plugin has beside them was there before, and keeps nothing."""
+    """What is against taking the one text for an extension of the other. references: path -> text
+    of the files of its bundle; what the plugin has beside them was there before, and keeps
+    nothing."""
     linked = (link.target.partition("#")[0] for link in document.parse(new).links)
     paths = (posixpath.normpath(posixpath.join(posixpath.dirname(target), p)) for p in linked)
-    texts = _texts(root, (path for path in paths if path in references))
+    texts = {path: references[path] for path in paths if path in references}
     return extension(old, new, texts, about=about, siblings=siblings)
 
 

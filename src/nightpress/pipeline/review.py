@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from nightpress.checks import Context, document, regression
 from nightpress.checks import losses as losses_of
 from nightpress.checks.extension import counted
 from nightpress.checks.losses import Loss
@@ -135,18 +136,19 @@ def _stands(project: Project, entry: lockfile.Entry, one: Review) -> bool:
 
 def shown(project: Project, one: Review, state: TargetState, plugin: PluginState) -> Waiting:
     """The draft beside the file that stands at its target, and what applying it would accept."""
-    found = beside(one, state, plugin)
+    found = beside(project, one, state, plugin)
     return replace(found, accepts=judge.spared(project, plugin, state, found.new))
 
 
-def beside(one: Review, state: TargetState, plugin: PluginState) -> Waiting:
+def beside(project: Project, one: Review, state: TargetState, plugin: PluginState) -> Waiting:
     """The draft and the file that stands at its target."""
     root = plugin.root
     standing = _standing(root, state.enhancement.target)
     old, new = _text(standing or b""), _text(one.draft)
     edited = (None if standing is None else sha256(standing)) != one.before_sha256
     more = {} if edited else splits.references(one, state, plugin)
-    lost = losses_of.losses(old, new, more, literally=True) if old else ()
+    linked = more or _linked(project, one, state, plugin)
+    lost = losses_of.losses(old, new, linked, literally=True) if old else ()
     gained = losses_of.losses(new, old, literally=True)
     return Waiting(
         one, state.target_path, len(one.draft), len(standing or b""), old, new, lost,
@@ -155,6 +157,22 @@ def beside(one: Review, state: TargetState, plugin: PluginState) -> Waiting:
         since=_since(one, state),
         by_hand=not edited and both_sides.has_edits(state.inputs),
     )  # fmt: skip
+
+
+def _linked(
+    project: Project, one: Review, state: TargetState, plugin: PluginState
+) -> dict[str, str]:
+    """path -> text of the references that a skill's draft links to, as they wait with it, or
+    stand."""
+    if not state.enhancement.references:
+        return {}
+    texts = dict(judge.bundled(plugin, state.enhancement))
+    for other in waiting(project, one.slug):
+        goes_with = plugin.states.get(other.job.partition("/")[2])
+        if goes_with is not None and goes_with.enhancement.target in texts:
+            texts[goes_with.enhancement.target] = _text(other.draft)
+    context = Context(target=state.enhancement.target, bundle=texts)
+    return dict(regression.linked(document.parse(_text(one.draft)), context))
 
 
 def _since(one: Review, state: TargetState) -> str:
@@ -263,7 +281,8 @@ def _held_back(press: Press, group: Sequence[Review], *, lossless: bool, named: 
     lines = []
     for one in group:
         plugin = press.plugin(one.slug)
-        found = beside(one, plugin.states[one.job.partition("/")[2]], plugin)
+        state = plugin.states[one.job.partition("/")[2]]
+        found = beside(press.run.project, one, state, plugin)
         if lossless and found.lost:
             lines.append(f"{one.job}: still waits: it would lose {counted(found.lost)}")
         elif found.since:
@@ -301,7 +320,8 @@ def _apply(
     published; none is then."""
     project, plugin = press.run.project, press.plugin(group[0].slug)
     if (one := group[0]).model == split.MODEL:
-        if beside(one, plugin.states[one.job.partition("/")[2]], plugin).edited:
+        state = plugin.states[one.job.partition("/")[2]]
+        if beside(project, one, state, plugin).edited:
             raise NightpressError(
                 f"{one.job}: not applied: the file changed since its split was proposed",
                 "the next run proposes another one",
@@ -345,6 +365,7 @@ def _draft(
         one.score_after, one.score_before, one.tokens_in, one.tokens_out, one.files,
         one.fingerprint, one.counted_from or "",
     )  # fmt: skip
-    if beside(one, state, plugin).edited or (merge and both_sides.has_edits(state.inputs)):
-        return both_sides.merged(press.run.project, one, plugin, state, draft, take=merge)
+    project = press.run.project
+    if beside(project, one, state, plugin).edited or (merge and both_sides.has_edits(state.inputs)):
+        return both_sides.merged(project, one, plugin, state, draft, take=merge)
     return draft

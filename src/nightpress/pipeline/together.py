@@ -13,7 +13,7 @@ from nightpress.pipeline import publish
 from nightpress.pipeline.attempts import Attempt, Attempts
 from nightpress.pipeline.publish import LockBook
 from nightpress.pipeline.run import Run
-from nightpress.plan import Item, bundle
+from nightpress.plan import Item, bundle, changes
 from nightpress.plugin import sources
 from nightpress.project import Project, load_manifest
 from nightpress.storage import tree
@@ -88,19 +88,20 @@ def clear_away(run: Run, slug: str, root: Path, lock: LockBook) -> None:
     path = run.project.manifests / f"{slug}.yaml"
     manifest, _ = load_manifest(path, run.project.defaults, run.project.index)
     left = bundle.left_over(manifest, run.project.lock().of(slug)) if manifest is not None else ()
+    removed = []
     for job, target, sha256 in left:
         if publish.standing_hash(root, target) not in (sha256, None):
-            run.notice(
-                f"{job}: {target} was edited by hand: kept, though what it was about is gone"
-            )
+            run.notice(f"{job}: {target} was edited by hand: kept, though nothing asks for it")
             lock.drop(job)
         elif where := _led_to(root, target):
             run.notice(f"{job}: {target} is kept, since {where} leads to it")
         else:
             with suppress(FileNotFoundError, PublishConflict):
                 publish.put_back(root, target, None, sha256)
-                run.notice(f"{job}: removed {target}: what it was about is gone")
+                removed.append(target)
             lock.drop(job)
+    if removed:
+        run.notice(f"{slug}: removed, since nothing asks for it: {changes.some(removed)}")
 
 
 def _led_to(root: Path, target: str) -> str:

@@ -163,16 +163,23 @@ def _whole(project: Project, one: Document, context: checks.Context) -> checks.C
     return replace(
         context,
         anatomy=with_skills(project, plugin, anatomy_of(plugin, one.paths), enhancement.target),
-        plugin_paths=frozenset(plugin.files) | one.planned,
+        plugin_paths=_paths(one),
         marketplace_plugins=frozenset(known_plugins(project)),
         elsewhere=lambda kind, name: name in components(project).get(kind, ()),
         witness=_witness(project, plugin, enhancement, one.text) if witnessed else "",
         instructions=instructions(generator.system, generator.prompt),
-        bundle=_bundle(plugin, enhancement),
+        bundle=bundled(plugin, enhancement),
     )
 
 
-def _bundle(plugin: PluginState, enhancement: Enhancement) -> Mapping[str, str]:
+def _paths(one: Document) -> frozenset[str]:
+    """The files that there will be beside it: those of the plugin, and those that are made with it,
+    but not those that go when a draft takes its place."""
+    goes = one.plugin.left_over if one.beside else frozenset[str]()
+    return frozenset(one.plugin.files).difference(goes) | one.planned
+
+
+def bundled(plugin: PluginState, enhancement: Enhancement) -> Mapping[str, str]:
     """path -> text of the other files of the document's bundle: drafts where they are made, else
     as they stand."""
     skill = next((t for t in plugin.targets.values() if t.enhancement.references), None)
