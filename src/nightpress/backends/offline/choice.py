@@ -6,7 +6,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from nightpress.backends.offline import cells, order, pointers, shares, wording
+from nightpress.backends.offline import cells, order, packs, pointers, shares, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.components import (
     MATTERS,
@@ -40,13 +40,8 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     rows = cells.apart(material, found, own)
     if len(rows) > MOST_ROWS and not material.references:
         return list(_roster(material, rows))
-    table = ["| Use | For |", "| --- | --- |"]
     rows = cells.shortened(rows, MOST_TABLE)
-    for component, about in cells.parted(rows):
-        path = material.references.get(component.path, component.path)
-        name = link(material, path, f"`{name_of(component)}`")
-        said = about or wording.title(component.name, ())
-        table.append(f"| {name}{_kinds.get(component.kind, '')} | {said} |")
+    table = list(_tables(material, cells.parted(rows)))
     names = {component.name: f"`{name_of(component)}`" for component, _ in rows}
     follow = [Block("text", f"Order of use: {', then '.join(names[one] for one in chain)}.")
               for chain in chains if chain]  # fmt: skip
@@ -56,7 +51,23 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
         said = "\n".join(f"- `{name_of(one)}`: {place}." for one, place in places)
         follow += [Block("text", PLACES), Block("list", said)]
     read = [Block("text", _read(every))] if material.references else []
-    return [Block("table", "\n".join(table)), *follow, *read]
+    return [*table, *follow, *read]
+
+
+def _tables(material: Material, rows: Sequence[cells.Row]) -> Iterator[Block]:
+    """The rows as a table, or as one for each group of a large pack."""
+    group = packs.groups(material)
+    for label in dict.fromkeys(group.values()) or [""]:
+        table = ["| Use | For |", "| --- | --- |"]
+        for component, about in (row for row in rows if group.get(row[0].path, "") == label):
+            path = material.references.get(component.path, component.path)
+            name = link(material, path, f"`{name_of(component)}`")
+            short = packs.shortcut(component) if material.references else ""
+            also = f" or `/{short}`" if short else _kinds.get(component.kind, "")
+            table.append(f"| {name}{also} | {about or wording.title(component.name, ())} |")
+        if label:
+            yield Block("text", f"{label}:")
+        yield Block("table", "\n".join(table))
 
 
 def notes(
@@ -95,6 +106,7 @@ def _foreign(material: Material, text: str) -> Iterator[str]:
     if homes := dict.fromkeys(_HOME.findall(text)):
         named = wording.together([f"`{home}`" for home in homes])
         yield f"What lies below {named} is its author's own, and not in the plugin: use yours."
+    yield from packs.called(material, text)
     own = {one.name.lower() for one in material.anatomy.of("command")}
     called = {(m[1], m[2].replace(":", "-").lower()) for m in _SPACED.finditer(text)}
     spaces = Counter(space for space, name in called if name in own)

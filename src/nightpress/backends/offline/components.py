@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import filled, servers, trim, voice, wording
+from nightpress.backends.offline import filled, packs, servers, trim, voice, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place, is_quotable, shown
 from nightpress.backends.offline.limits import Limits, limits
@@ -265,13 +265,17 @@ def files(material: Material, topic: Topic) -> list[Block]:
         made = file.path in (material.target, *material.references.values())
         if made or kind not in ("script", "doc", "mcp", "hook"):
             continue
-        if not (topic.is_own(file.path) or topic.names(file.path)) or is_aside(file.path):
+        sets_up = material.references and _SETS_UP.search(file.path)
+        if not (topic.is_own(file.path) or topic.names(file.path)):
+            continue
+        if is_aside(file.path) and not sets_up:
             continue
         about = descriptions.get(file.path, "") if kind == "script" else ""
         if _STANDS_IN.match(about):
             continue
         if kind == "doc" and (heading := re.search(r"(?m)^# +(\S.*)$", file.text[:4_000])):
             about = heading.group(1).replace("`", "").replace("*", "")
+            about = packs.document(material, about, file) if material.references else about
         name = f"`{code(file.path)}`"
         if material.references:  # elsewhere there may be no room for them, and links are missed
             name = link(material, file.path, name)
@@ -282,6 +286,7 @@ def files(material: Material, topic: Topic) -> list[Block]:
     return [Block("list", "\n".join(rows[:MOST_FILES]))] if rows else []
 
 
+_SETS_UP = pattern(r"(?i)(?:^|/)install(?:ation)?\.md$")
 _STANDS_IN = pattern(r"\W*(?:this is )?(?:an? )?(?:stand-in|placeholder|stub) (?:for|of)\b", re.I)
 """What a file says of itself that is in another one's place."""
 _USAGE = pattern(r"^usage: +(\S.*?)\.?$", re.I)

@@ -19,6 +19,7 @@ from nightpress.backends.offline import (
     limits,
     merging,
     overlap,
+    packs,
     plans,
     pointers,
     router,
@@ -46,11 +47,11 @@ from nightpress.plugin import frontmatter, kind_of
 _NO_SECTION = pattern(
     r"(?:\b|^)(licen[cs](?:e|ing)"
     r"(?! (?:issue|check|compat|compl|scan|review|audit|risk|type|conflict))"
-    r"|contribut|authors?\b|credits?|acknowledge|changelog|badge"
+    r"|contribut|authors?\b|credits?|acknowledg|changelog|badge"
     r"|table of contents|contents$|version history"
     r"|^(?:(?:product|project|development|feature|future|public|our|the) )?roadmap\b"
     r"|future (enhancement|improvement|plan)"
-    r"|coming soon"
+    r"|coming soon|^updates$|^project status$|^what'?s new\b"
     r"|made (with|by)|directory structure|file structure|project structure|testimonial|roi\b"
     r"|business (case|value)|pricing|revenue|(cost|time) savings|community|feedback|learn more"
     r"|success stories|value proposition|why (choose|use|you|this|it matters)|star history"
@@ -78,7 +79,7 @@ _NO_COMPONENTS = pattern(
 _NO_CHAPTER = pattern(r"performance metrics$", re.I)
 _FIRST = 100
 MOST_SECTIONS = 400
-_NO_STANDING = pattern(r"\b(licen[cs]e|contribut|acknowledge|change ?log|version history)", re.I)
+_NO_STANDING = pattern(r"\b(licen[cs]e|contribut|acknowledg|change ?log|version history)", re.I)
 ROLE = pattern(
     r"(?:your |expert )?(?:role|persona|identity|purpose)( statement| definition)?$", re.I
 )
@@ -96,7 +97,7 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
     plan = Plan(material.generator, wording.plain(material.anatomy.name))
     parts = _placed(plan, "about", [Part((), (-1,), 0, _intro(material, plan, topic, own))])
     standing = list(_of_standing(material, own))
-    more = list(_of_readme(material, plan, topic, own))
+    more = packs.without_lists(_of_readme(material, plan, topic, own), material)
     needed = installing.needed(more) if even else 0
     more += () if material.references else _of_documents(material, plan, topic, own)
     described = list(_of_components(material, plan, topic, own, even=even, needed=needed))
