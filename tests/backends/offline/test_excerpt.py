@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nightpress.backends.offline.excerpt import excerpt
-from tests.backends.offline.plugins import harbour, material
+from tests.backends.offline.plugins import WORDS, harbour, material
 from tests.backends.offline.test_documents import document
 
 PROSE = "# Tides\n\nRead the **tide tables** of a day, and sound the depth at each tide.\n\n"
@@ -97,3 +97,30 @@ def test_a_short_document_shows_of_its_longest_listing_the_function_that_matters
     said = document(material(harbour() | {"commands/tides.md": text}))
     assert "JavaScript: `TideTables` with `readTide`, `ringBell`).\n\nIts `readTide`:\n\n" in said
     assert "const rows = await tables.of(day || this.day);" in said and "bell.ring" not in said
+
+
+def test_the_first_example_is_shown_in_part_where_a_later_one_is_shown_whole() -> None:
+    filler = "".join(f"  // {n}: a line about ropes\n" for n in range(400))
+    code = JAVASCRIPT.replace("  ringBell", f"{filler}\n  ringBell")
+    pairs = [(one, two) for one in WORDS[:12] for two in WORDS[20:36]]
+    long = "".join(f"- The {one} of the {two} is {n} m\n" for n, (one, two) in enumerate(pairs))
+    text = (
+        f"---\ndescription: Read tides\n---\n\n{PROSE}## Berths\n\n{long}\n## Code Examples\n\n"
+        f"### Example 1: Tables\n\n```js\n{code}```\n\n### Example 2: Bells\n\n```js\nbell.ring(4)"
+        ";\nbell.stop();\n```\n"
+    )
+    said = document(material(harbour() | {"commands/tides.md": text}))
+    assert len(said) > 9_000 and "bell.ring(4)" in said and "is 191 m" in said
+    assert said.index("Its `readTide`:") < said.index("Example 2")
+
+
+def test_what_is_supported_and_what_is_needed_stand_before_what_is_done() -> None:
+    text = (
+        f"---\ndescription: Read tides\n---\n\n{PROSE}## Process\n\n1. Open the tables.\n"
+        "2. Find the day.\n\n## Prerequisites\n\n- A lead line of 20 m\n"
+    )
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    readme = "# Harbour\n\n## Supported waters\n\n- The Sound (salt)\n- The Lock (fresh)\n"
+    said = document(material(files | {"commands/tides.md": text, "README.md": readme}))
+    places = [said.index(one) for one in ("The Sound", "lead line", "Open the tables")]
+    assert places == sorted(places)

@@ -340,3 +340,35 @@ def test_an_address_that_a_web_page_hid_is_one_again() -> None:
     text = "# Log\n\n```js\nlogin('[email\u00a0protected]');\n```\n"
     [code] = [b for one in sections(text, NOWHERE) for b in one.blocks]
     assert "login('user@example.com');" in code.text
+
+
+def test_a_few_words_that_are_said_make_no_line_among_what_to_do() -> None:
+    own = of_command(
+        "Best Practices", listed("Number the berths from the start", "Limit the rate of tugs")
+    )
+    more = [
+        Part(("Best Practices",), (2,), 12,
+             [listed("Berth numbers (`B1`)", "Tugs wait in a queue where fog is thick",
+                     "Sound the horn in fog")]),
+    ]  # fmt: skip
+    [one], rest = merging.merged([own], more)
+    assert rest == []
+    assert lines(one)[2:] == [
+        "- Tugs wait in a queue where fog is thick",
+        "- Sound the horn in fog",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "block", "stays"),
+    [
+        (("Usage", "What it does"), listed("Reads the tide", "Ties the knot"), False),
+        (("Usage", "What it does"), Block("text", "Reads the tide tables of a day."), True),
+        (("Usage", "Knots"), listed("Bowline", "Clove hitch"), True),
+    ],
+)
+def test_what_sums_up_the_steps_of_a_command_is_left_out(
+    path: tuple[str, ...], block: Block, stays: bool
+) -> None:
+    steps = of_command("Implementation Process", Block("text", "Moor, tie and wait. " * 9))
+    assert bool(beside.but_said([Part(path, (2,), 12, [block])], [steps])) is stays

@@ -64,6 +64,8 @@ def but_said(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
     found = []
     procedures = [_steps(b) for part in described for b in part.blocks if is_ordered(b)]
     for part in more:
+        if steps >= ENOUGH and _sums_up_steps(part):
+            continue
         part = replace(part, blocks=_but_steps(part.blocks, procedures))
         own = part.path and frozenset(wording.stems(part.path[-1])) in heads
         own = own or (part.path and _is_of_examples(part.path[0], shown))
@@ -74,6 +76,12 @@ def but_said(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
             part.is_aside = _is_sample(part) and ("output", True) in functions
         found.append(part)
     return [part for part in found if part.blocks]
+
+
+def _sums_up_steps(part: Part) -> bool:
+    """Is it a list below another heading of what is done, in a few words each?"""
+    lists = len(part.path) > 1 and function_of(part.path[-1]) == "process"
+    return lists and all(block.kind == "list" or block.announces for block in part.blocks)
 
 
 def _steps(block: Block) -> list[frozenset[str]]:

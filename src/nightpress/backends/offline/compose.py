@@ -75,6 +75,10 @@ def body(material: Material) -> str:
             shown = _body(replace(material, excerpts=True), 1.0, even=True)
             if _tells_all(shown, text) and shown.count("```") > text.count("```"):
                 return shown
+    if _LATER_ALONE.search(text):
+        shown = _body(replace(material, excerpts=True), 1.0, even=True)
+        if _tells_all(shown, text) and not _LATER_ALONE.search(shown):
+            return shown
     # where that is too little, parts of what has no room stay, and what is hardly news
     for share, even in ((1.0, False), (0.5, False), (0.2, False)):
         if _size(material, text) >= material.window.min:
@@ -133,6 +137,8 @@ SHORT, MIDDLING = 8_500, (6_500, 4_500)
 others that have none."""
 SLIGHT, LISTING = 11_000, 9_000
 """Bytes of a document with less of which there is room for a listing of so many characters."""
+_LATER_ALONE = pattern(r"(?s)(?:^|\n)(?:- |In \[[^\n]*: )Example 1\b.*\n#+ Example [2-9]\b.*?\n```")
+"""The first example is in its file, and a later one shown."""
 _LISTED = pattern(r"[(,] ?\d+ lines\b")
 _MORE = f"\n## {pointers.MORE}\n"
 _TITLE = pattern(r"(?m)^##+ .*$")

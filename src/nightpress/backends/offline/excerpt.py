@@ -112,7 +112,10 @@ _OWN = pattern(r"\b(?:self|this)\.(\w+)")
 _SET = pattern(r"\b(?:self|this)\.(\w+)(?::[^=\n]+)? *=(?!=)")
 _NO_NAMES = frozenset("constructor if for while switch catch return main".split())
 _ABOVE = pattern(r"\s*(?:@\w|//|#(?!!)|/\*|\*)")
-_STUB = pattern(r"(?i)(?:#|//) *(?:todo|placeholder|simplified|simulated|in production)\b|\.\.\.$")
+_STUB = pattern(
+    r"(?i)(?:#|//).*\b(?:todo|placeholder|simplified|simulated|in production"
+    r"|implementation would)\b|\.\.\.$"
+)
 _WORKS = pattern(
     r"(?m)^\s*(?:[\w.\[\]{}, ]+ :?= |if\b|for\b|while\b|await\b|with\b|try\b|[\w.]+\()"
 )

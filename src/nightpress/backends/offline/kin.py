@@ -40,6 +40,11 @@ class _Told(Struct):
         new = stems(text)
         return not new or any(3 * len(new & one) >= 2 * len(new) for one in self.lines)
 
+    def knows(self, text: str) -> bool:
+        """Does it say it, and know what the text begins with? ("Bower anchors": of bowers?)"""
+        first = stems(text.split(maxsplit=1)[0])
+        return self.says(text) and first <= {stem for line in self.lines for stem in line}
+
 
 def but_kin(more: Sequence[Part], described: Sequence[Part]) -> list[Part]:
     """The parts of the README and documents; of a chapter that lists what a component's chapter
@@ -133,7 +138,7 @@ def _share(row: Row, told: _Told) -> float:
 def _added(first: Part, rows: Sequence[Row], like: _Told) -> Part | None:
     """What the rows say that the chapter does not, as one list; None for hardly anything."""
     new = (row for row in rows if not like.names(row.head))
-    left = [Row(row.head, [one for one in row.items if not like.says(one)]) for row in new]
+    left = [Row(row.head, [one for one in row.items if not like.knows(one)]) for row in new]
     left = [row for row in left if row.items]
     if sum(len(row.items) for row in left) < FEWEST:
         return None

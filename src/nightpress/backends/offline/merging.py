@@ -151,6 +151,8 @@ def _with_lines(
         fresh = [left for line in lines if (left := _but_pieces(line, known))]
         fresh = [line for line in fresh if not lists.join(line, subject)]
         fresh = [line for line in fresh if not _is_said(line, known)]
+        if subject == "practices":
+            fresh = [line for line in fresh if not _is_scrap(line, known)]
         if fresh and lists.target is None:
             if len(fresh) < len(lines):
                 one.blocks = [Block("list", "\n".join(f"- {_written(line, ())}" for line in fresh))]
@@ -211,6 +213,14 @@ def _is_said(line: Line, known: Known) -> bool:
     new = stems(" ".join(line))
     near = any(5 * len(new & one) >= 4 * len(new) for one in known.pieces)
     return (near and not known.tells_more(" ".join(line))) or not known.lacks(" ".join(line), 0.3)
+
+
+def _is_scrap(line: Line, known: Known) -> bool:
+    """Is it a few words, most of which are said?"""
+    about, says = line
+    words = stems(_SPAN.sub("", says))
+    few = len(_ASIDE.sub("", says).split()) <= FEW_WORDS
+    return few and not about and 2 * len(words & known.stems) > len(words)
 
 
 def _but_pieces(line: Line, known: Known) -> Line | None:
@@ -326,6 +336,8 @@ def _listed(part: Part) -> list[str]:
 
 FEWEST = 3
 """Questions of a user's, with fewer of which a list of them is none."""
+FEW_WORDS = 4
+"""Words of a line that names a thing, or says to do what another line tells whole."""
 LONG = 240
 """Characters of a paragraph under a heading of its own that makes one line of a list."""
 _DO = pattern(r"(?i)\W*(?:do|always|recommended)\W*$")
@@ -335,4 +347,6 @@ _TITLED = pattern(
     r"(\s*(?:[-*+]|\d+[.)])\s+\*\*[^*\n:]+\*\*):?\n((?:[ \t]+[-*+] [^\n`]+(?:\n|$))+)"
 )
 _SEPARATOR = pattern(r"^\s*(?:[-*+]|\d+[.)])\s+\*\*[^*\n]+?:?\*\*( [-\u2013\u2014] |: ?)")
+_SPAN = pattern(r"`[^`]*`")
+_ASIDE = pattern(r" \([^()]*\)")
 _CALL = pattern(r"(?m)^/[\w:-]+ +(\S.*)$")

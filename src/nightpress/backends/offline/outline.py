@@ -18,6 +18,8 @@ CHAPTERS = {"commands": "Commands", "agents": "Agents", "skills": "Skills"}
 
 # what a section is about, by its heading: (words, matter, value: the least goes in first)
 _MATTERS = (
+    (r"^supported\b(?! by)|^what (?:it|this \w+) (?:detects|supports|covers|checks|scans)\b"
+     r"|\bsupported$", "scope", 9),
     (r"ideal for|perfect for|who (?:is|should|can|this)|audience", "audience", 40),
     (r"when (?:not )?to (?:use|activate|invoke|run|call|apply|trigger|engage)(?! (?!it\b|this\b"
      r"|the\b|these\b|which\b|each\b)\w)|when (?:the |a )?users?|when (?:activated|you activate"
@@ -37,8 +39,8 @@ _MATTERS = (
      r"|best practices?|tips|notes?|when it fails|if it fails|pitfalls|don'?t", "trouble", 12),
 )  # fmt: skip
 _GROUPS = (
-    "about", "audience", "choice", "when", "setup", "contents", "commands", "agents", "skills",
-    "hooks", "servers", "features", "usage", "settings", "other", "trouble", "files",
+    "about", "audience", "choice", "when", "scope", "setup", "contents", "commands", "agents",
+    "skills", "hooks", "servers", "features", "usage", "settings", "other", "trouble", "files",
 )  # fmt: skip
 _USUAL: tuple[Mapping[str, Any], ...] = tuple({"takes": (matter,)} for matter in _GROUPS)
 _OF_IT = pattern(r"\b(?:this|the)\s+(?:command|skill|agent|plugin|tool|server)\b|[\s:?!]+$", re.I)
@@ -49,7 +51,7 @@ def matter_of(heading: str) -> tuple[str, int]:
     if _FAILS.search(heading):
         return "trouble", 12
     for words, matter, rank in _MATTERS:
-        if re.search(rf"\b(?:{words})\b", heading, re.I):
+        if re.search(rf"(?:^|\b)(?:{words})\b", heading, re.I):
             return matter, rank
     return "other", 14
 
@@ -68,7 +70,7 @@ _FUNCTIONS = (
     ("call", pattern(r"(?i)^(?:(?:example|basic|quick|command|sample)s? )?(?:usage|calls?|syntax)\b"
                      r"|^(?:quick start|commands?)$")),
     ("process", pattern(r"(?i)^(?:what (?:it|this|the \w+) does|how it works"
-                        r"|(?:execution |test(?:ing)? |scan(?:ning)? |analysis )?"
+                        r"|(?:execution |test(?:ing)? |scan(?:ning)? |analysis |implementation )?"
                         r"(?:process|workflow|steps|execution|phases|methodology))\b")),
     ("advanced", pattern(r"(?i)^advanced (?:features?|usage|options|topics)$")),
     ("examples", pattern(r"(?i)\b(?:example|sample) (?:queries|prompts|requests|questions)\b")),
@@ -96,7 +98,10 @@ class Plan:
         for at in claims:
             if not self._items[at].get("takes"):
                 return at
-        takers = (n for n, item in enumerate(self._items) if matter in item.get("takes", ()))
+        every = [matter, "features"] if matter == "scope" else [matter]
+        takers = (
+            n for one in every for n, item in enumerate(self._items) if one in item.get("takes", ())
+        )
         return next(takers, claims[0] if claims else None)
 
     def order(self, matter: str, heading: str = "") -> tuple[int, int] | None:

@@ -154,9 +154,16 @@ def _marked(block: Block, plans: Sequence[Planned]) -> Block:
     lines = block.text.split("\n")
     for at, line in enumerate(lines):
         found = (_CHOICE if block.kind == "list" else _ROW).match(line)
-        if found and _is_one(found["name"], plans) and NOT_YET.lower() not in line.lower():
+        named = found and (_is_one(found["name"], plans) or _is_short(found["name"], plans))
+        if found and named and NOT_YET.lower() not in line.lower():
             lines[at] = f"{found['all'].rstrip()} ({NOT_YET.lower()}){found['end']}"
     return replace(block, text="\n".join(lines))
+
+
+def _is_short(name: str, plans: Sequence[Planned]) -> bool:
+    """Is it the name by which something planned is called that has a longer one?"""
+    words = _words(name)
+    return len(words) > 1 and any(words == plan[: len(words)] for plan in plans)
 
 
 def is_promise(item: str, plans: Sequence[Planned]) -> bool:

@@ -288,9 +288,10 @@ def _of_component(
 def _own(plan: Plan, part: Part, inner: tuple[str, ...], *, alone: bool) -> Iterator[Part]:
     """A section of a component's text at its place; alone: the plugin has no other component."""
     matter = matter_of(inner[0])[0] if inner else "about"
+    first = matter == "setup" and len(inner) == 1 and not part.together and part.path == inner
     if alone and part.path == inner == () and any(map(is_ordered, part.blocks)):
         yield replace(part, path=("Workflow",))  # it came right below the title
-    elif alone and ((inner and plan.title(matter)) or part.path == inner == ()):
+    elif alone and (first or (inner and plan.title(matter)) or part.path == inner == ()):
         part.path, part.order = inner, (3, *part.order[-2:])
         yield from _placed(plan, matter, [part])
     else:

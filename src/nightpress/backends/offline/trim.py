@@ -392,7 +392,10 @@ def _draws(lines: Sequence[str], own: Owned) -> bool:
 
 _BRANCH = pattern(r"[\s\u2502|]*(?:\u251c|\u2514|\+--|`--)[\u2500-]*\s*([\w.@-]+/?)")
 _ASKED = pattern(r"\s*(?:/[A-Za-z]|user\b|you:)", re.I)
-_CHATS = pattern(r"\s*(?:I'll|I will|I can|Let me|Please (?:provide|specify|tell|share))\b")
+_CHATS = pattern(
+    r"\s*(?:(?:Claude|Assistant|Agent|AI): ?)?"
+    r"(?:I'll|I will|I can|Let me|Please (?:provide|specify|tell|share))\b"
+)
 
 
 def _is_typed(block: str) -> bool:
