@@ -6,6 +6,7 @@ import json
 import os
 import random
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from nightpress.model import Status
 from nightpress.pipeline import prune
 from nightpress.plan import catalog
 from nightpress.project import Project, init
+from nightpress.storage import run_lock
 
 PLUGINS = 236
 DAYS = 1_500
@@ -125,15 +127,35 @@ def _writing(root: Path) -> dict[str, Any]:
 
 def _pruned(root: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    project = _project(root)
+    project, waits, over = _project(root), list[float](), threading.Event()
+    beside = threading.Thread(target=_recording, args=(root, waits, over))
+    beside.start()
     with _measured(found, "prune_s"):
         done = prune.prune(project, 90)
+    over.set()
+    beside.join()
+    found["prune_rows"], found["prune_wait_s"] = len(waits), round(max(waits), 3)
     found["pruned_attempts"] = done.rows.enhancements
     found["size_pruned_mb"] = round(_ledger(root).stat().st_size / 1e6, 1)
     with _measured(found, "audit_pruned_s"):
         assert project.ledger.verify() == []
     project.ledger.close()
     return found
+
+
+def _recording(root: Path, waits: list[float], over: threading.Event) -> None:
+    """A run beside it: how long each of its rows takes."""
+    ledger, lock = Ledger(_ledger(root), time.time), run_lock.acquire(root / ".nightpress", "bench")
+    ledger.begin_run("beside", pid=1, command="b", backend="offline", model="m", version="0")
+    while not over.wait(0.05):
+        began = time.perf_counter()
+        ledger.begin(
+            "beside",
+            NewAttempt("plugin-1/skill", "p", "p", "skill", "t", "offline", "m", ["x"], {}),
+        )
+        waits.append(time.perf_counter() - began)
+    lock.release()
+    ledger.close()
 
 
 # --- a long history ---
@@ -235,5 +257,7 @@ def render(found: dict[str, Any]) -> str:
             + ", ".join(f"{view} {seconds:.2f} s" for view, seconds in found["views_s"].items()),
             f"audit {found['audit_s']:.1f} s; prune to 90 days {found['prune_s']:.1f} s:"
             f" {found['size_pruned_mb']:,} MB, audit then {found['audit_pruned_s']:.1f} s",
+            f"a run beside that prune: {found['prune_rows']:,} rows, each waited"
+            f" {found['prune_wait_s']:.2f} s at most",
         )
     )

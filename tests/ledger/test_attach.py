@@ -145,8 +145,7 @@ def test_a_damaged_or_pruned_ledger_is_refused_and_changes_nothing(
 ) -> None:
     before = counts(ours)
     with closing(sample.make(tmp_path / "shard.db")) as shard:
-        with shard.store.write() as db:
-            prune(db, "2027-01-01", "2027-01-01")
+        prune(shard.store, "2027-01-01", "2027-01-01")
         with pytest.raises(LedgerError, match="pruned"):
             ours.attach(shard)
     with closing(sample.make(tmp_path / "damaged.db")) as shard:
@@ -162,7 +161,6 @@ def test_prune_leaves_attached_ledgers_whole(ours: Ledger, tmp_path: Path) -> No
     with closing(sample.make(tmp_path / "shard.db")) as shard:
         ours.attach(shard)
     attached = counts(ours)[3]
-    with ours.store.write() as db:
-        assert prune(db, "2027-01-01", "2027-01-01").anything
+    assert prune(ours.store, "2027-01-01", "2027-01-01").anything
     assert counts(ours)[3] == attached
     assert ours.verify() == []

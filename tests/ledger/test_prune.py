@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
 import threading
 import time
@@ -19,7 +20,7 @@ from nightpress.ledger.rows import Call, NewAttempt
 from nightpress.model import Reply
 from nightpress.pipeline import prune
 from nightpress.project.project import Project
-from nightpress.storage import snapshots
+from nightpress.storage import snapshots, sqlite
 from tests.market import Market, plugin, prose
 
 DAY = 86_400.0
@@ -87,8 +88,8 @@ def _attempt(ledger: Ledger, run: str, job: str, status: str, content: str) -> N
 
 
 def _prune(ledger: Ledger, clock: Clock, days: float, **words: Any) -> ledger_prune.Pruned:
-    with ledger.store.write() as db:
-        return ledger_prune.prune(db, _iso(clock.at - days * DAY), _iso(clock.at), **words)
+    before = _iso(clock.at - days * DAY)
+    return ledger_prune.prune(ledger.store, before, _iso(clock.at), **words)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -167,7 +168,143 @@ def test_a_dry_run_changes_nothing_and_counts_the_same(tmp_path: Path) -> None:
     ledger.close()
 
 
+def _tables(ledger: Ledger) -> dict[str, list[tuple[Any, ...]]]:
+    names = ("enhancements", "calls", "replies", "analyses", "contents", "runs", "chain", "reviews",
+             "chain_gaps", "pruned_enhancements", "pruned_calls")  # fmt: skip
+    return {n: [tuple(r) for r in ledger.rows(f"SELECT * FROM {n} ORDER BY 1, 2")] for n in names}
+
+
+@pytest.fixture
+def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger_prune, "FIRST", 7)
+    monkeypatch.setattr(ledger_prune, "GOAL", 0.0)
+    monkeypatch.setattr(ledger_prune, "LEAST", 7)
+
+
+@pytest.mark.usefixtures("small_slices")
+def test_it_can_be_broken_off_anywhere_and_goes_on(tmp_path: Path) -> None:
+    made, clock = _years(tmp_path / "l.db", 30, 5, 8)
+    made.close()
+    shutil.copyfile(tmp_path / "l.db", tmp_path / "whole.db")
+    whole, parts = (Ledger(tmp_path / name, clock.time) for name in ("whole.db", "l.db"))
+    told = _prune(whole, clock, 10)
+    sums = dict.fromkeys(told.__struct_fields__, 0)
+    for _ in range(1_000):
+        turns = iter((True, True))
+        went = _prune(parts, clock, 10, goes_on=lambda turns=turns: next(turns, False))
+        assert parts.verify() == []
+        for name in sums:
+            sums[name] += getattr(went, name)
+        if not went.anything:
+            break
+    assert sums == {name: getattr(told, name) for name in sums}
+    assert _tables(parts) == _tables(whole)
+    assert told == ledger_prune.Pruned(**sums) and told.anything
+
+
+@pytest.mark.usefixtures("small_slices")
+def test_a_run_goes_on_beside_it_and_what_it_reads_is_whole(tmp_path: Path) -> None:
+    ledger, clock = _years(tmp_path / "l.db", 25, 5, 4)
+    beside, turns = Ledger(tmp_path / "l.db", clock.time), 0
+
+    def meanwhile() -> bool:
+        nonlocal turns
+        turns += 1
+        if turns % 5 == 1:
+            _attempt(beside, "run-24", f"p{turns % 5}/skill", "published", f"c{turns % 25}-1")
+            assert beside.verify() == []
+        return True
+
+    _prune(ledger, clock, 5, goes_on=meanwhile)
+    assert turns > 20
+    assert ledger.verify() == []
+    [(gone,)] = ledger.rows(
+        "SELECT count(*) FROM enhancements WHERE json_extract(fingerprint, '$.content')"
+        " NOT IN (SELECT content FROM contents)"
+    )
+    assert gone == 0
+
+
+@pytest.mark.usefixtures("small_slices")
+def test_a_call_that_was_put_on_record_late_goes_with_its_attempt(tmp_path: Path) -> None:
+    clock = Clock(1_700_000_000.0)
+    ledger = Ledger(tmp_path / "l.db", clock.time)
+    ledger.begin_run("run", pid=1, command="doit", backend="gemini", model="m", version="1")
+    for number in range(20):
+        _attempt(ledger, "run", "p/skill", "failed", f"c{number}")
+    for row in range(1, 21):  # of a run that was killed
+        late = Call("p/skill", "generation", 2, "gemini", "m", "lost", "h", 1.0, enhancement_id=row)
+        ledger.call("run", late)
+    clock.at += 200 * DAY
+    _attempt(ledger, "run", "p/skill", "published", "new")
+    assert _prune(ledger, clock, 90).enhancements == 20
+    assert ledger.verify() == []
+
+
+def test_the_disk_gets_its_pages_back_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_PAGES", 3)
+    for version in ("new", "old"):
+        path = tmp_path / version
+        if version == "old":
+            with sqlite3.connect(path) as db:
+                db.execute("PRAGMA auto_vacuum=NONE")
+                db.execute("CREATE TABLE x (y)")
+        ledger, clock = _years(path, 30, 6, 2)
+        assert _prune(ledger, clock, 1).anything
+        before, turns = path.stat().st_size, []
+        ledger.store.compact(lambda turns=turns: not turns.append(1))
+        assert path.stat().st_size < before
+        assert (len(turns) > 5) == (version == "new")
+        assert [tuple(row) for row in ledger.rows("PRAGMA freelist_count")] == [(0,)]
+        assert [tuple(row) for row in ledger.rows("PRAGMA auto_vacuum")] == [(2,)]
+        assert ledger.verify() == []
+        ledger.close()
+
+
 # --- a whole project ---
+
+
+def test_where_a_run_has_begun_meanwhile_the_snapshots_wait(aged: Market) -> None:
+    project = _later(aged, 200)
+    done = prune.prune(project, 90, alone=lambda: False)
+    assert done.rows.enhancements == 4 and (done.snapshots, done.objects, done.logs) == (0, 0, 0)
+    assert "a run has begun meanwhile" in done.lines()[1]
+    rest = prune.prune(project, 90)
+    assert not rest.rows.enhancements and rest.snapshots > 0 and len(rest.lines()) == 1
+
+
+def test_it_lets_go_of_the_lock_while_rows_are_removed(aged: Market) -> None:
+    sitecustomize = aged.root.parent / "site"
+    sitecustomize.mkdir()
+    (sitecustomize / "sitecustomize.py").write_text(SPY)
+    later = f"1,{time.time() + 200 * DAY},{time.monotonic()}"
+    done = aged.start("doit", "prune", PYTHONPATH=str(sitecustomize), NIGHTPRESS_CLOCK=later)
+    assert done.code == 0, done.err
+    assert "taken: False" in done.err and "4 attempts" in done.out
+    assert aged.rows("SELECT count(*) FROM runs WHERE finished IS NULL") == [(0,)]
+    assert "no breaks" in aged.done("audit").out
+
+
+SPY = """
+import sys
+from pathlib import Path
+
+def spy():
+    from nightpress.pipeline import prune
+    from nightpress.storage import run_lock
+    original = prune._rows
+
+    def rows(*given):
+        taken = run_lock.taken(Path(".nightpress")) is not None
+        sys.stderr.write(f"taken: {taken}\\n")
+        return original(*given)
+
+    prune._rows = rows
+
+spy()
+"""
 
 
 @pytest.fixture()

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
@@ -27,6 +28,19 @@ _OUTSIDE = {
     " AND id NOT IN (SELECT row_id FROM chain WHERE kind = 'call')"
     " AND id NOT IN (SELECT row_id FROM attached_chain WHERE kind = 'call')",
 }
+
+
+@contextmanager
+def still(db: Connection) -> Iterator[None]:
+    """One state of the ledger for all that is read meanwhile, whatever others write."""
+    if db.in_transaction:
+        yield
+        return
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("COMMIT")
 
 
 class Break(Struct, frozen=True):

@@ -321,8 +321,9 @@ class Ledger:
         """Every break in the hash chain, and in those of attached ledgers; since: how far they were
         found whole before."""
         db = self.store.connection()
-        since = since if chain.holds(db, since) else chain.Mark()
-        return [*chain.verify(db, since), *attach.verify(db, since.attached)]
+        with chain.still(db):
+            since = since if chain.holds(db, since) else chain.Mark()
+            return [*chain.verify(db, since), *attach.verify(db, since.attached)]
 
     def mark(self) -> chain.Mark:
         """How far it goes: for a later `verify`."""

@@ -7,6 +7,9 @@ that a kept attempt refers to and the newest KEEP of each plugin stay; logs go.
 from __future__ import annotations
 
 import re
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
@@ -15,16 +18,19 @@ from nightpress.errors import UsageError
 from nightpress.ledger import Pruned, attempts
 from nightpress.ledger import prune as ledger_prune
 from nightpress.project import Project
-from nightpress.storage import Snapshots, atomic
+from nightpress.storage import Snapshots, atomic, run_lock
 
 DAYS = 90
+TURN = 0.1
+"""Seconds that a run beside it has for its own rows, after each of our transactions."""
 KEEP = 3
 """Snapshots of each plugin that stay, however old."""
 _LOG = re.compile(r"(\d{8}T\d{6})-[0-9a-f]+\.(?:log|jsonl)")
 
 
 class Result(Struct, frozen=True):
-    """What went (or would go). bytes: of the ledger and of snapshots, freed."""
+    """What went (or would go). bytes: of the ledger and of snapshots, freed; left: a run has begun
+    meanwhile, which needs the snapshots and logs as they are."""
 
     before: str
     rows: Pruned
@@ -33,6 +39,7 @@ class Result(Struct, frozen=True):
     logs: int
     bytes: int
     dry: bool
+    left: bool = False
 
     def lines(self) -> list[str]:
         rows = self.rows
@@ -49,16 +56,27 @@ class Result(Struct, frozen=True):
         what = ", ".join(parts) or "nothing"
         if self.dry:
             return [f"older than {self.before[:10]} and not needed: {what} (dry run: all stays)"]
-        return [
+        told = (
             f"pruned what was older than {self.before[:10]} and not needed: {what};"
             f" {self.bytes:,} bytes freed"
-        ]
+        )
+        rest = "a run has begun meanwhile: the next prune goes on with snapshots and logs"
+        return [told, rest] if self.left else [told]
 
 
-def prune(project: Project, days: int | None = None, *, dry: bool = False) -> Result:
-    """Thin out ledger, snapshots and logs. The caller holds the project's lock.
+def prune(
+    project: Project,
+    days: int | None = None,
+    *,
+    dry: bool = False,
+    stop: threading.Event | None = None,
+    alone: Callable[[], bool] = lambda: True,
+) -> Result:
+    """Thin out ledger, snapshots and logs.
 
-    days: what is younger stays; None: as `retention` in the defaults says, else DAYS.
+    days: what is younger stays; None: as `retention` in the defaults says, else DAYS; stop: what
+    is left goes with the next; alone: takes the project's lock, which is not needed until then;
+    False: a run has it.
     """
     if days is None:
         days = int((project.defaults.values.get("retention") or {}).get("days", DAYS))
@@ -68,25 +86,36 @@ def prune(project: Project, days: int | None = None, *, dry: bool = False) -> Re
     before = (now - timedelta(days=days)).isoformat(timespec="milliseconds")
     was = _size(project)
     rows = Pruned()
+
+    def goes_on() -> bool:
+        """A run that waits for the ledger gets it between two transactions."""
+        if run_lock.taken(project.state) is not None:
+            time.sleep(TURN)
+        return stop is None or not stop.is_set()
+
     if project.has_ledger:
-        rows = _rows(project, before, now.isoformat(timespec="seconds"), dry)
-    trees, objects, freed = _snapshots(project, before, dry)
-    logs = _logs(project, f"{now - timedelta(days=days):%Y%m%dT%H%M%S}", dry)
-    if rows.anything and not dry:
-        project.ledger.store.compact()
-    return Result(
-        before, rows, trees, objects, logs, 0 if dry else was - _size(project) + freed, dry
-    )
+        rows = _rows(project, before, now.isoformat(timespec="seconds"), dry, goes_on)
+        if rows.anything and not dry:
+            project.ledger.store.compact(goes_on)
+    trees = objects = freed = logs = 0
+    left = not (goes_on() and alone())
+    if not left:
+        trees, objects, freed = _snapshots(project, before, dry)
+        logs = _logs(project, f"{now - timedelta(days=days):%Y%m%dT%H%M%S}", dry)
+    freed += was - _size(project)
+    return Result(before, rows, trees, objects, logs, 0 if dry else freed, dry, left)
 
 
 def _size(project: Project) -> int:
     return project.ledger_path.stat().st_size if project.has_ledger else 0
 
 
-def _rows(project: Project, before: str, now: str, dry: bool) -> Pruned:
+def _rows(
+    project: Project, before: str, now: str, dry: bool, goes_on: Callable[[], bool]
+) -> Pruned:
     used = [e.fingerprint.content for e in project.lock().values()]
-    with project.ledger.store.write() as db:
-        return ledger_prune.prune(db, before, now, used, dry=dry)
+    store = project.ledger.store
+    return ledger_prune.prune(store, before, now, used, dry=dry, goes_on=goes_on)
 
 
 # --- snapshots ---

@@ -28,6 +28,9 @@ Error = sqlite3.Error
 VERSION = sqlite3.sqlite_version
 IntegrityError = sqlite3.IntegrityError
 
+_INCREMENTAL = 2
+_PAGES = 2_000
+"""Pages that are given back at once: others wait for as long."""
 BUSY_SECONDS = 30.0
 """How long another program that holds a database is waited for."""
 TOLD_AFTER = 1.0
@@ -85,6 +88,8 @@ class Store:
             factory=sqlite3.Connection if self._durable else _Cache,
         )  # fmt: skip
         connection.row_factory = sqlite3.Row
+        if self._durable and not self.path.stat().st_size:  # later only VACUUM could
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         _write_ahead(connection, self.path)
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
         connection.execute("PRAGMA foreign_keys=ON")
@@ -125,10 +130,16 @@ class Store:
                 connection.execute("ROLLBACK")
             raise _trouble(self.path, error) from error
 
-    def compact(self) -> None:
-        """Give the file system back what deleted rows held (VACUUM: takes as much space again)."""
+    def compact(self, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Give the file system back what deleted rows held, a few pages at a time; goes_on: asked
+        in between. A file of an earlier version is written anew, once (VACUUM)."""
         connection = self.connection()
-        connection.execute("VACUUM")
+        (kind,) = connection.execute("PRAGMA auto_vacuum").fetchone()
+        if kind != _INCREMENTAL:
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            connection.execute("VACUUM")
+        while connection.execute("PRAGMA freelist_count").fetchone()[0] and goes_on():
+            connection.executescript(f"PRAGMA incremental_vacuum({_PAGES})")  # all its steps
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -101,6 +101,21 @@ class Session:
         if made is not None:
             made.news = self.run.worked_so_far
         return made
+
+    def step_aside(self) -> None:
+        """Let go of the lock, where this command does nothing else: a run may begin."""
+        if self.lock is not None and self.invocation and len(self.invocation.names) == 1:
+            self.lock.release()
+            self.lock = None
+
+    def come_back(self) -> bool:
+        """Take it again; False: a run has it."""
+        from nightpress.storage import run_lock
+
+        if self.lock is None:
+            with suppress(errors.BusyError):
+                self.lock = run_lock.acquire(self.state, command_line.text())
+        return self.lock is not None
 
     # --- what there is to do ---
 

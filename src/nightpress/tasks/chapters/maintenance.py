@@ -110,9 +110,15 @@ def prune() -> Task:
     def act(now: Session, days: int, dry_run: bool) -> bool:
         from nightpress.pipeline import prune
 
-        pruned = prune.prune(now.project, None if days == UNSET else days, dry=dry_run)
+        after = None if days == UNSET else days
+        now.step_aside()
+        pruned = prune.prune(
+            now.project, after, dry=dry_run, stop=now.run.stop, alone=now.come_back
+        )
         if pruned.rows.anything and not dry_run:
             now.run.begin()  # the ledger says who thinned it out, and when
+            if pruned.left:
+                now.run.end(0)
         for line in pruned.lines():
             say(line)
         return True
