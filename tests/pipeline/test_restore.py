@@ -250,3 +250,62 @@ def test_one_document_is_put_back_as_it_was_published_before(tmp_path: Path) -> 
     assert target.read_bytes() == texts[-1], "what was published last, where none of ours is there"
     market.run("nightpress", "restore", "alpha")  # the plugin, as the restore of one left it
     assert target.read_bytes() == texts[-1] and readme.read_bytes() == others
+
+
+def _pack(root: Path) -> tuple[Market, list[Path]]:
+    """A bundle that was published twice, one command having changed; its files: SKILL.md first."""
+    plugin(root, "alpha", size=40_000)
+    market = Market(root)
+    assert market.run("nightpress", "init").code == 0
+    manifest = root / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text() + "  references:\n    generator: references\n")
+    market.documented()
+    skill = market.target("alpha")
+    files = [skill, *sorted((skill.parent / "references").glob("*"))]
+    assert len(files) == 3
+    _change(root, "settle", "The settled tavo is moke for the whole ledger.")
+    return market, files
+
+
+def _change(root: Path, command: str, text: str) -> None:
+    path = root / f"plugins/alpha/commands/alpha-{command}.md"
+    described = path.read_text().replace(" step of", f" {text.split()[1]} step of")
+    path.write_text(f"{described}\n{text}\n")
+
+
+@pytest.mark.parametrize("name", ["skill", "references.alpha-settle"])
+def test_a_bundle_is_put_back_as_a_whole(tmp_path: Path, name: str) -> None:
+    market, files = _pack(tmp_path)
+    first = [file.read_bytes() for file in files]
+    assert "2 published" in market.done().out
+    second = [file.read_bytes() for file in files]
+    told = market.run("nightpress", "restore", f"alpha/{name}").out
+    assert [file.read_bytes() for file in files] == first
+    assert "with its bundle: skills/alpha/SKILL.md, skills/alpha/references/alpha-settle" in told
+    assert "nightpress build alpha --force makes it again" in told
+    assert market.done().out == "nothing to do: 1 up to date, 2 waiting\n"
+    assert "2 published" in market.done("enhance:alpha/skill").out
+    assert [file.read_bytes() for file in files] == second
+
+
+def test_what_was_put_back_is_ours_and_holds_nothing(tmp_path: Path) -> None:
+    market, files = _pack(tmp_path)
+    market.done()
+    market.run("nightpress", "restore", "alpha/skill")
+    put_back = files[2].read_bytes()
+    _change(tmp_path, "collect", "The collected vasa is never settled twice.")
+    out = market.done().out
+    assert "2 published" in out and "adopted" not in out and "REPLACES" not in out, out
+    assert files[2].read_bytes() == put_back
+    assert b"vasa is never settled" in files[1].read_bytes()
+
+
+def test_a_reference_that_somebody_edited_is_kept_when_its_bundle_is_put_back(
+    tmp_path: Path,
+) -> None:
+    market, files = _pack(tmp_path)
+    market.done()
+    files[2].write_text(files[2].read_text() + "\nBy hand.\n")
+    told = market.run("nightpress", "restore", "alpha/skill").out
+    assert "kept, since they were edited by hand: skills/alpha/references/alpha-settle.md" in told
+    assert files[2].read_text().endswith("By hand.\n")

@@ -57,6 +57,15 @@ def first_publication(ledger: Ledger, job: str, target_path: str) -> RecordedAtt
     )  # fmt: skip
 
 
+def published(ledger: Ledger, job: str, target_path: str, sha256: str) -> RecordedAttempt | None:
+    """The job's latest publication of these very bytes at this target; None if there is none."""
+    query = (
+        "SELECT * FROM enhancements WHERE job = ? AND target_path = ? AND content_sha256 = ?"
+        " AND status = 'published' ORDER BY id DESC LIMIT 1"
+    )
+    return next(iter(_rows(ledger, query, job, target_path, sha256)), None)
+
+
 def bytes_before(ledger: Ledger, job: str, target_path: str) -> frozenset[str]:
     """sha256 of what is known to have stood at this target before a publication of the job, our own
     earlier publications included."""

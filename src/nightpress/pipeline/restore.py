@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,8 +111,8 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
     before = None
     if root.is_dir():
         before = copies.take(project, snapshots, state, DISPLACED, run.begin())
-    wanted = _with(chosen, (*since, *missing.found))
-    changed = _put(snapshots, plugin, wanted, root, before)
+    wanted = including(chosen, _hashes((*since, *missing.found)))
+    changed = put(snapshots, plugin, wanted, root, before)
     if undeclared:
         changed += _declare(project, plugin, chosen, snapshots)
     if wanted != chosen:
@@ -123,47 +123,7 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
     return lines, not missing.lost and seconds <= MOST_SECONDS
 
 
-def document(run: Run, press: Press, job: str, snapshot_id: str | None) -> list[str]:
-    """Put one document back: as the snapshot has it, else as it was published before what is there
-    now. Nothing else of its plugin changes; the lines that say what was done."""
-    project, snapshots, plugin = run.project, press.snapshots, press.plugin(job.partition("/")[0])
-    state = plugin.states[job.partition("/")[2]]
-    target, now = state.enhancement.target, state.inputs.standing.sha256
-    if snapshot_id is not None:
-        held = {one.path: one.text for one in snapshots.get(snapshot_id, plugin.slug).entries}
-        sha256, whence = held.get(target, ""), f"from {snapshot_id}"
-    else:
-        rows = [r for r in attempts.at_target(project.ledger, state.target_path) if r.job == job]
-        made = {r.content_sha256 or "": r.timestamp for r in rows if r.status == Status.PUBLISHED}
-        older = [*made][[*made].index(now) + 1 :] if now in made else [*made]
-        sha256 = next(iter(older), "")
-        whence = f"as it was published on {made.get(sha256, '')[:16].replace('T', ' ')}"
-    if (data := snapshots.kept(sha256) if sha256 else None) is None:
-        raise UsageError(
-            f"{job}: there is no such version of {state.target_path} here",
-            f"doit restore --list; doit clean enhance:{job}: as it was before nightpress",
-        )
-    before = copies.take(project, snapshots, plugin, DISPLACED, run.begin())
-    staged = atomic.stage(plugin.root, target, data, f"restore{before.id[-8:]}")
-    try:
-        atomic.swap(staged, now)
-    except BaseException:
-        atomic.discard(staged)
-        raise
-    atomic.finish(staged)
-    copies.take(project, snapshots, plugin, RESTORED, run.begin())
-    run.tell("notice", f"{job} was restored {whence}", quiet=True)
-    undo, again = (
-        f"doit restore --plugin {job} --snapshot {before.id}",
-        f"doit force=1 enhance:{job}",
-    )
-    return [
-        f"{job}: restored {whence} ({len(data):,} bytes); {again} makes it again",
-        f"the state before this restore is in snapshot {before.id}: {undo}",
-    ]
-
-
-def _put(
+def put(
     snapshots: Snapshots, plugin: str, wanted: Snapshot, root: Path, before: Snapshot | None
 ) -> list[str]:
     """Make the plugin what the snapshot has; what changed."""
@@ -304,7 +264,7 @@ def _documents(project: Project, plugin: str, place: str) -> Iterable[_Publicati
 def _lost(root: Path, chosen: Snapshot, since: Iterable[_Publication]) -> bool:
     """Is anything gone, or other than the snapshot and what was published since? New files are no
     loss."""
-    ours = {one.target: one.sha256 for one in since}
+    ours = _hashes(since)
     files = {entry.path: entry.text for entry in chosen.entries if entry.kind == "file"}
     for path, sha256 in (files | ours).items():
         try:
@@ -316,13 +276,17 @@ def _lost(root: Path, chosen: Snapshot, since: Iterable[_Publication]) -> bool:
     return False
 
 
-def _with(chosen: Snapshot, since: Iterable[_Publication]) -> Snapshot:
-    """The snapshot with these documents in it."""
+def _hashes(documents: Iterable[_Publication]) -> dict[str, str]:
+    return {one.target: one.sha256 for one in documents}
+
+
+def including(chosen: Snapshot, documents: Mapping[str, str]) -> Snapshot:
+    """The snapshot with these documents in it; documents: path -> sha256."""
     entries = {entry.path: entry for entry in chosen.entries}
-    for one in since:
-        mode = entries[one.target].mode if one.target in entries else 0o644
-        entries[one.target] = mirror.Held(one.target, "file", mode, one.sha256)
-        folder = posixpath.dirname(one.target)
+    for path, sha256 in documents.items():
+        mode = entries[path].mode if path in entries else 0o644
+        entries[path] = mirror.Held(path, "file", mode, sha256)
+        folder = posixpath.dirname(path)
         while folder:
             entries.setdefault(folder, mirror.Held(folder, "dir", 0o755))
             folder = posixpath.dirname(folder)
@@ -408,7 +372,7 @@ def _missing_still(run: Run, press: Press, state: PluginState, place: str) -> _M
     there = {entry.path for entry in now.entries}
     missing = _missing(run.project, state, place, (), there, press.snapshots)
     if missing.found:
-        _put(press.snapshots, state.slug, _with(now, missing.found), state.root, now)
+        put(press.snapshots, state.slug, including(now, _hashes(missing.found)), state.root, now)
     return missing
 
 

@@ -14,9 +14,12 @@ from msgspec.structs import replace
 from nightpress.ledger import lockfile
 from nightpress.model import Action, Decision, Enhancement, Manifest, Reason, Status
 from nightpress.plan import staleness
+from nightpress.plan.standing import Publication
 from nightpress.plan.state import TargetState
 
-__all__ = ["left_over", "linked", "members", "skill_of", "together"]
+__all__ = [
+    "is_named", "leading", "leads", "left_over", "linked", "members", "skill_of", "together",
+]  # fmt: skip
 
 States = Mapping[str, TargetState]
 
@@ -80,6 +83,19 @@ def _no_link(slug: str, skill: TargetState) -> str:
     )
 
 
+def is_named(
+    named: Container[str], job: str, manifest: Manifest, undone: Publication | None
+) -> bool:
+    """Is a document that was put back asked for by the name of another one of its bundle?"""
+    name, slug = job.partition("/")[2], manifest.slug
+    every = {one.target: one.name for one in manifest.enhancements}
+    skill = next((one for one in manifest.enhancements if one.references), None)
+    if undone is None or skill is None:
+        return False
+    own = {skill.name, *(every[target] for target in skill.references.values())}
+    return name in own and any(f"{slug}/{one}" in named for one in own)
+
+
 def leads(enhancement: Enhancement, text: str) -> frozenset[str]:
     """The targets of a skill's references that the text that stands leads to."""
     folder = f"{enhancement.target.rpartition('/')[0]}/"
@@ -111,9 +127,11 @@ def _alone(slug: str, states: States, name: str) -> TargetState:
 
 def _refused(states: States, names: tuple[str, ...]) -> Iterator[str]:
     """Those that were refused, and are not tried again until something changes. One whose draft
-    waits for a person is none: what is made beside it waits with it."""
+    waits for a person is none: what is made beside it waits with it. Nor is one that was put back:
+    it stands as it is wanted."""
     parked = (name for name in names if states[name].decision.action == "parked")
-    return (name for name in parked if not _waits(states[name]))
+    held = (name for name in parked if not staleness.is_undone(states[name].inputs))
+    return (name for name in held if not _waits(states[name]))
 
 
 def _waits(state: TargetState) -> bool:

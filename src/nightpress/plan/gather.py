@@ -197,8 +197,6 @@ class Gatherer:
     def _in_the_way(self) -> Obstacle | None:
         return obstacle.of_project(self.project.root)
 
-    # --- files ---
-
     def _read(self, plugin: PluginState, manifest: Manifest) -> None:
         """Walk the plugin's folder; hash what the index does not know."""
         plugin.looked_ns = int(self.project.clock.time() * 1e9)
@@ -291,7 +289,7 @@ class Gatherer:
                 lost=self._absent.of(manifest.path, plugin.files, publication, last),
                 asked=job in self._asked,
                 forced=project.forces(plugin.slug, enhancement.name),
-                named=job in project.named,
+                named=job in project.named or bundle.is_named(project.named, job, manifest, undone),
                 undone=undone,
                 apart=self._apart(plugin, enhancement, sha256, publication),
                 leads=leads,

@@ -90,7 +90,16 @@ class History:
         if known is not None and stands is not None and held in (normal, known.sha256):
             goes_back = stands if known.is_merged else known.extends
             known = replace(known, sha256=stands, extends=goes_back)
+        if undone is not None and (known is None or known.sha256 != stands):
+            known = self._earlier(job, target, stands) or known
         return known, last, undone
+
+    def _earlier(self, job: str, target: str, stands: str | None) -> Publication | None:
+        """The publication that put there what stands there again; None where that is a person's."""
+        if self._ledger is None or stands is None:
+            return None
+        row = attempts.published(self._ledger, job, target, stands)
+        return self._of_row(row) if row is not None else None
 
     @cached_property
     def _strangers(self) -> dict[str, lockfile.Entry]:

@@ -39,7 +39,6 @@ UNTOUCHED = "untouched"
 EDITED = "edited by hand since we published it"
 SAVED = "saved by a person while its document was being made"
 
-
 NOTED: Mapping[str, Status] = {
     "keep": Status.KEPT, "insufficient": Status.INSUFFICIENT, "hollow": Status.HOLLOW,
 }  # fmt: skip
@@ -155,7 +154,7 @@ def decide(inputs: Inputs) -> Decision:
     if ours:
         reasons = _changes(inputs)
         if reasons and is_undone(inputs) and not inputs.named:
-            return _UNDONE
+            return _EARLIER
         if inputs.in_part is not None and {one.code for one in reasons} == {"content"}:
             return _in_part(inputs, reasons, inputs.in_part)
         return _make_ours(inputs, reasons) if reasons else _followed(inputs)
@@ -447,3 +446,5 @@ _UNDONE = Decision(
     (Reason("undone", "the text from before us is back: not made again until you name it"),),
     publish="review",
 )
+_BACK = "an earlier version is back: made again when something changes, or named"
+_EARLIER = Decision("parked", (Reason("undone", _BACK),))

@@ -84,7 +84,7 @@ TEXTS = {
         doit restore --list                   the snapshots, newest first
         doit restore --plugin PLUGIN          its last state; its manifest, too
         doit restore --plugin PLUGIN --snapshot ID
-        doit restore --plugin PLUGIN/NAME     one document, as it was published before
+        doit restore --plugin PLUGIN/NAME     one document and its bundle, as published before
         Makes the plugin's folder what the snapshot holds, after a snapshot of its present state.
         What a restore took away comes back only by its ID. Without a snapshot: from the vault.""",
 }

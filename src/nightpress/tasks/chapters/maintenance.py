@@ -22,7 +22,7 @@ def restore() -> Task:
     """Bring a plugin back from one of its snapshots, bit for bit; or list them."""
 
     def act(now: Session, plugin: str, snapshot: str, list: bool, format: str) -> bool:
-        from nightpress.pipeline import restore
+        from nightpress.pipeline import earlier, restore
 
         if list:
             rows = restore.rows(now.project, plugin or None)
@@ -42,7 +42,7 @@ def restore() -> Task:
             )
         if "/" in plugin:
             now.known(plugin)
-            lines, in_time = restore.document(now.run, now.press, plugin, snapshot or None), True
+            lines, in_time = earlier.document(now.run, now.press, plugin, snapshot or None), True
         else:
             lines, in_time = restore.restore(now.run, now.press, plugin, snapshot or None)
         if format == "json":
