@@ -286,3 +286,83 @@ def test_a_description_that_breaks_off_is_no_beginning() -> None:
     said = "Use this agent when: 1. A ship comes in"
     text = f'---\ndescription: "{said}"\n---\n\n## Way\n\nBy the mole.\n'
     assert reference("agents/pilot.md", text).startswith("# `pilot`\n\nDelegate to the agent")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("**Berth**: $ARGUMENTS", "**Berth**: the arguments\n"),
+        ("Follow these rules to splice: $ARGUMENTS", "to splice: the arguments\n"),
+        ("Moor it with long ropes and knots: $ARGUMENTS", "Moor it with long ropes and knots.\n"),
+        ("Read `\u26a0\ufe0f.log` at the quay.", "Read `\u26a0\ufe0f.log` at the quay.\n"),
+    ],
+)
+def test_what_a_command_takes_stays_where_it_takes_it(line: str, told: str) -> None:
+    said = command(f"## Way\n\n{line}\n\n**Arguments:** $ARGUMENTS\n\nCast off.\n")
+    assert told in said
+    assert "Run `/moor <arguments>`. What follows" in said or "$" not in line
+    assert "Arguments" not in said
+
+
+LONG = """---
+name: pilot
+description: |
+  **STAGE 2 of 3** - Brings ships in.
+
+  Use this agent when:
+  1. **Fog**: at the mole
+
+  - **BEFORE me:** sounder (stage 1) -> gauger (if there is ice)
+  - **AFTER me:** moorer [GATE]
+
+  <example>
+  user: "Bring it in"
+  </example>
+---
+
+You are a pilot.
+
+## Rigging
+
+{{#if sails}}
+- **Sails**: {{sails}}
+{{/if}}
+
+## Way
+
+By the mole.
+"""
+
+
+def test_a_description_of_many_lines_is_whole_in_the_reference_and_none_of_its_examples() -> None:
+    said = reference("agents/pilot.md", LONG)
+    assert said.startswith("# `pilot`\n\n**STAGE 2 of 3** - Brings ships in.\n\nDelegate to")
+    assert "is its own prompt.\n" in said
+    at = [
+        said.index(one)
+        for one in ("You are a pilot.", "## When it is used", "1. **Fog**", "## Way")
+    ]
+    assert at == sorted(at)
+    assert "**AFTER me:** moorer [GATE]" in said
+    assert "Bring it in" not in said
+    assert "Rigging" not in said  # another program fills it in
+
+
+def test_agents_stand_in_the_order_that_their_descriptions_give() -> None:
+    names = ("moorer", "gauger", "sounder")
+    files = {f"agents/{one}.md": f"---\nname: {one}\ndescription: Handles a {one}\n---\n\nDo.\n"
+             for one in names}  # fmt: skip
+    anatomy = build({**PLUGIN, **files, "agents/pilot.md": LONG})
+    made = Material(
+        anatomy, analyse(anatomy), "", generator("skill"), "skills/harbour/SKILL.md",
+        Window(100, 14_000), (),
+        references={p: f"skills/harbour/references/{p[7:]}" for p in (*files, "agents/pilot.md")},
+    )  # fmt: skip
+    said = body(made)
+    assert "Order of use: `sounder`, then `pilot`, then `moorer`.\n" in said
+    assert "| [`pilot`](references/pilot.md) (agent) | STAGE 2 of 3 - Brings ships in |" in said
+
+
+def test_a_description_that_only_says_the_name_is_no_beginning() -> None:
+    text = "---\nname: tide-clerk\ndescription: Tide clerk\n---\n\n## Way\n\nBy the mole.\n"
+    assert reference("agents/tide-clerk.md", text).startswith("# `tide-clerk`\n\nDelegate to")

@@ -106,4 +106,4 @@ _CLAUSE = pattern(
     r"|^\w+ing (?:up|down|out)$"
 )
 _COMMA = pattern(r", ?(?!\d)")
-_CODE = pattern(r"\||(?:^| )/")
+_CODE = pattern(r"\||(?:^| )/|\b\d$")

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from nightpress.backends.offline import filled, limits, person, trim, verbs, wording
+from nightpress.backends.offline import descriptions, filled, limits, person, trim, verbs, wording
 from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.backends.offline.components import about_of
 from nightpress.backends.offline.trim import Owned
@@ -50,7 +50,9 @@ _URGED = pattern(
 )
 _HANGS = pattern(r" (?:of|for|to|with|by|in|on|are|is|the following):$")
 _ADDRESS = pattern(
-    r"(?:instructions?: |please |how to |follow (?:these|the) steps (?:below )?to )(?=\w)", re.I
+    r"(?:instructions?: |please |how to |use this agent (?:as an? |(?=before |after ))"
+    r"|follow (?:these|the) steps (?:below )?to )(?=\w)",
+    re.I,
 )
 
 
@@ -190,9 +192,9 @@ MOST_TOOLS = 8
 def _whole(component: Component) -> str:
     """What its description says; of one that was cut off ("delegate tasks to the correc...") the
     sentence of its text that begins so."""
-    said = shown(component.description)
+    said = shown(descriptions.first(component))
     if not (found := _CUT_OFF.search(said)):
-        return _of_it(component.description)
+        return _of_it(said)
     begins = re.sub(r"^.{2,30} - (?=You )", "", said[: found.start()])
     if len(before := sentences(begins)) > 1:
         return _of_it(before[0].strip())  # the second one was cut off

@@ -89,7 +89,7 @@ def inline(source: str, place: Place | None) -> str:
     pieces, at = [], 0
     kept = place is not None and place.whole
     for span in _SPAN.finditer(source):
-        if _HIDDEN.search(span.group()):
+        if _HIDDEN.search(span.group().replace("\ufe0f", "")):  # that makes a sign an emoji
             return ""
         pieces += [_outside(source[at : span.start()], kept), span.group()]
         at = span.end()

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from nightpress.backends.offline import person, trim, verbs, voice, wording
+from nightpress.backends.offline import descriptions, person, trim, verbs, voice, wording
 from nightpress.backends.offline.articles import with_article
 from nightpress.backends.offline.clean import shown, uncoded
 from nightpress.backends.offline.phrases import done_by, is_role, lowered
@@ -168,7 +168,8 @@ def _joined(parts: Sequence[str]) -> str:
 
 def act(component: Component, own: Owned) -> tuple[str, bool]:
     """What one does in a few words, and whether they begin with a verb; else what it is about."""
-    text = without_calls(trim.prose(shown(component.description), own))
+    said = _SET_OFF.sub("", descriptions.first(component))
+    text = without_calls(trim.prose(shown(said), own))
     first = next(iter(wording.sentences(text)), "").strip(" .")
     first = _MARKS.sub("", wording.untitled_case(first))
     if _USED_AS.match(first):
@@ -289,6 +290,7 @@ def called(component: Component) -> Iterator[Wish]:
                 yield Wish("needs help with", trimmed_end(wording.modest(part)))
 
 
+_SET_OFF = pattern(r"^\*\*[^*]{3,60}\*\* *[-\u2013\u2014:] *(?=\w)")
 _NO_MEMBER = pattern(r"(?-i:(?:[A-Z]+_)+[A-Z]+)|readme|index|_.*", re.I)
 _HOW = pattern(
     r"[,:;(]| (?:(?:with|using|by|including|that|which|so|while|to ensure|for improved|for better"

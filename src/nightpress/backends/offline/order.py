@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 
-from nightpress.backends.offline import wording
+from nightpress.backends.offline import descriptions, wording
 from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.lazy import pattern
 from nightpress.model import Component
@@ -59,7 +60,9 @@ def _setting_up(component: Component, names: Sequence[str]) -> int:
 
 
 def _texts(components: Sequence[Component]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
-    return tuple((c.name, c.body, tuple(_declared(c.meta))) for c in components)
+    return tuple(
+        (c.name, f"{descriptions.rest(c)}\n{c.body}", tuple(_declared(c.meta))) for c in components
+    )
 
 
 def _declared(meta: Mapping[str, object]) -> Iterator[str]:
@@ -102,6 +105,7 @@ def _told(name: str, body: str, names: Mapping[str, str]) -> Iterator[tuple[int,
     first, and of two others of which one comes then."""
     count, scope, optional = 0, "", 99
     for line in body.split("\n"):
+        yield from _beside(name, line, names)
         scope = _scope(scope, line)
         indent = len(line) - len(line.lstrip())
         optional = optional if line.strip() and indent > optional else 99
@@ -125,15 +129,33 @@ def _told(name: str, body: str, names: Mapping[str, str]) -> Iterator[tuple[int,
                     yield 1, (calls[at - 1][1] if at else name, then, True)
 
 
+def _beside(name: str, line: str, names: Mapping[str, str]) -> Iterator[tuple[int, Edge]]:
+    """Who works before and after it, where a line says so: "BEFORE me: sounder -> gauger"."""
+    if not (found := _NEIGHBOURS.search(line)):
+        return
+    row = [names[m[1].lower()] for m in _WORKER.finditer(found[2]) if m[1].lower() in names]
+    row = [*row, name] if found[1].lower() == "before" else [name, *row]
+    yield from ((0, (one, then, True)) for one, then in pairwise(row))
+
+
+_NEIGHBOURS = pattern(r"(?i)\b(before|after) me\b\W*:(.*)")
+_WORKER = pattern(r"\b([A-Za-z][\w-]*)\b(?! *\([^)]*\b(?:if|optional)\b)")
+
+
 def places(components: Sequence[Component], known: str) -> Iterator[tuple[Component, str]]:
     """Of each what its text says of its place among the others: when it is used, which stage it is,
     and to whom it hands work on. known: what is said of them already."""
     names = {one.name.lower(): one.name for one in components if one.kind == "agent"}
+    after: dict[str, set[str]] = {}
+    for first, then, _ in _edges(_texts([one for one in components if one.kind == "agent"])):
+        after.setdefault(first, set()).add(then)
     for one in components:
         said = [_when(one), _stage(one)]
         found = [text for text in dict.fromkeys(said) if text and text.lower() not in known.lower()]
-        if then := [names[name] for name in _hands_to(one, names)][:MOST_NEXT]:
-            found.append(f"hands work to {wording.together([f'`{name}`' for name in then])}")
+        hands = [names[name] for name in _hands_to(one, names)]
+        # what goes back to one before it is the way of a failure
+        if others := [name for name in hands if not _leads(name, one.name, after)][:MOST_NEXT]:
+            found.append(f"hands work to {wording.together([f'`{name}`' for name in others])}")
         if found:
             yield one, "; ".join(found)
 

@@ -7,11 +7,12 @@ has no room, the longest listings give way to links, and then sections that are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import components, pointers, trim, wording, worth
+from nightpress.backends.offline import components, descriptions, pointers, trim, wording, worth
 from nightpress.backends.offline.blocks import Block, is_step, items_of, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.fit import Bounds, fit
@@ -23,8 +24,8 @@ from nightpress.model import Component, Material
 
 ALL = 1_000_000
 """Characters of a listing that is quoted: each one."""
-LONG, LINK = 600, 300
-"""Bytes of a listing from which on it may give way to a link, and of such a link at most."""
+LONG, SHORT, LINK = 600, 15, 300
+"""Bytes and lines of a listing from which on it may give way to a link, and bytes of that."""
 QUOTED = frozenset({"command-exists", "path-exists"})
 """Checks of what a file's own words name, which stay; the rest of the plugin is not known here."""
 ROOM, LINES = 1_500, 3_000
@@ -46,30 +47,56 @@ def parts(material: Material, kinds: Sequence[str], most: int) -> list[Part]:
     own_place = replace(source, quotes=ALL, whole=True)
     body = list(_sections(found[0], own_place))
     first = body[0].blocks[0].text if body and not body[0].path else ""
+    body = [one for one in body if not (one.blocks and all(map(_is_form, one.blocks)))]
+    more = descriptions.rest(found[0])
+    if more and (said := wording.sentence(descriptions.first(found[0]))):
+        about = [Block("text", said)]
     about = [block for block in about if not _BROKEN.search(block.text)]
+    named = wording.stems(found[0].name.replace("-", " "))
+    about = [block for block in about if not wording.stems(block.text) <= named]
     begins = [block.text for part in body[:2] for block in part.blocks[:2]]
     if about and any(about[0].text.rstrip(".") in text for text in begins):
         about = []
     elif about and _is_echo(first, about[0].text):
         body[0].blocks = body[0].blocks[1:]
-    lead = _from_file(lead, body, _called(found[0]))
+    lead = _from_file(found[0], lead, body, _called(found[0]))
+    beside = [block for one in sections(more, own_place) for block in one.blocks]
     heads = [
         Part((), (0,), 0, [*about, *lead[:1], *bound.said]),
         Part((), (1,), 0, lead[1:]),
-        Part(("Limits",), (2,), 0, bound.listed),
+        Part(("When it is used",), (2, 1), 0, beside),
+        Part(("Limits",), (2, 2), 0, bound.listed),
     ]
     home = Home((), source.link(), (LAST,), is_linked=True)
     for at, part in enumerate(body):
         part.order, part.home, part.rank = (3, at), home, 1 + worth.of(part, at // 2)
-    return _within([part for part in [*heads, *body] if part.blocks], most, own_place)
+    if body and not body[0].path:
+        body[0].order = (2, 0)
+    every = sorted([*heads, *body], key=lambda part: part.order)
+    return _within([part for part in every if part.blocks], most, own_place)
 
 
-def _from_file(lead: Sequence[Block], body: Sequence[Part], called: str) -> list[Block]:
-    """How it is called, and that what follows is of its file; called: how it is called there."""
+def _is_form(block: Block) -> bool:
+    """Is it filled in by another program ("{{#if testing}}")?"""
+    return _FORM.search(block.text) is not None
+
+
+_FORM = pattern(r"\{\{[#/^]")
+
+
+def _from_file(
+    component: Component, lead: Sequence[Block], body: Sequence[Part], called: str
+) -> list[Block]:
+    """How it is called, and that what follows is of its file, of an agent what it is told itself;
+    called: how it is called there."""
     if not lead or not body:
         return list(lead)
     said, _, there = lead[0].text.removesuffix(".").partition(", defined in ")
     hints = [block for block in lead[1:] if block.kind != "table"]  # the text says it
+    if component.kind == "agent":
+        return [Block("text", f"{said}. What follows, from {there}, is its own prompt."), *hints]
+    if not hints and _TYPED.search(component.body):
+        said = said.replace(f"`/{component.name}`", f"`/{component.name} <arguments>`", 1)
     return [Block("text", f"{said}. What follows is from {there}.{called}"), *hints]
 
 
@@ -94,7 +121,7 @@ _WORD = pattern(r"[a-z0-9]+")
 
 def _sections(component: Component, place: Place) -> Iterator[Part]:
     name = component.name.lower()
-    for section in sections(_readable(component.body.lstrip()), place):
+    for section in sections(_readable(component), place):
         path = tuple(head for head in section.path if head.lower().lstrip("/") != name)
         blocks = [one for block in section.blocks for one in _items(block)]
         if blocks or (path and is_step(path[-1])):
@@ -110,26 +137,41 @@ def _items(block: Block) -> list[Block]:
 
 def _is_echo(first: str, about: str) -> bool:
     """Does a text begin with nothing but what the description says?"""
-    said = wording.stems(first)
+    said = wording.stems(first.replace("the arguments", ""))
     return bool(said) and said <= wording.stems(about) and len(first) < len(about) + 40
 
 
-def _readable(text: str) -> str:
-    """The text; what it takes from the user within code, or as a part of a word, is a slot (`git
+def _readable(component: Component) -> str:
+    """Its text; what it takes from the user within code, or as a part of a word, is a slot (`git
     show $ARGUMENTS` is `git show <arguments>`), and a heading in a list is a label."""
-    pieces, at, text = [], 0, _LEAKED.sub("", text)
+    pieces, at, text = [], 0, _LEAKED.sub("", component.body.lstrip())
     for code in [*_IN_CODE.finditer(text), None]:
         words = text[at : code.start() if code else len(text)]
-        words = _HANDED_ON.sub(r"\1: the arguments", _HEADING.sub(r"\1**\2**", words))
+        words = _ALONE.sub("", _HEADING.sub(r"\1**\2**", words))
+        words = _HANDED_ON.sub(lambda found: _handed_on(found, component), words)
         words = _JOINED.sub(lambda found: _TYPED.sub("<arguments>", found[0]), words)
         pieces += [words, _TYPED.sub("<arguments>", code[0]) if code else ""]
         at = code.end() if code else at
     return "".join(pieces)
 
 
+def _handed_on(found: re.Match[str], component: Component) -> str:
+    """What a line says of what the user typed; of a line that but retells the description no more
+    than that."""
+    said, known = wording.stems(found[1]), wording.stems(str(component.meta.get("description", "")))
+    retells = 2 * len(said & known) > len(said) or " with " in found[1] or len(found[1]) > MOST_LED
+    return found[0] if retells and not _IS_LABEL.match(found[1]) else f"{found[1]} the arguments"
+
+
+MOST_LED = 100
+"""Characters of a sentence that goes on with what the user typed."""
 _LEAKED = pattern(r"(?ms)^\s*(?:\*\*)?<(?:antml:)?(?:function_calls|invoke|parameter)\b.*")
 """The calls of a session that somebody pasted with its answer."""
-_HANDED_ON = pattern(r"(?m)^(\s*(?:[-*+]|\d+[.)])\s[^\n]*): *\**\$ARGUMENTS\**[ \t]*$")
+_HANDED_ON = pattern(r"(?m)^([^\n#|>$]{3,160}?:(?:\*\*|__)?) *[`*]*\$ARGUMENTS[`*]*[.!]?[ \t]*$")
+_ALONE = pattern(
+    r"(?mi)^\W*(?:user |given |provided )?(?:arguments?|inputs?|args)\W*\$ARGUMENTS\W*$"
+)
+_IS_LABEL = pattern(r"\s*(?:[-*+]|\d+[.)])\s|\s*\*\*")
 _HEADING = pattern(r"(?m)^([ \t]{2,})#{2,6} +(.+?)[ #]*$")
 _TYPED = pattern(r"\$ARGUMENTS(?![\w\[])")
 _IN_CODE = pattern(r"(?ms)^[ \t]*(`{3,}|~{3,}).*?^[ \t]*\1[ \t]*$|(?<!`)`[^`\n]*[^`\n$ ]`(?!`)")
@@ -141,7 +183,8 @@ def _within(found: Sequence[Part], most: int, place: Place) -> list[Part]:
     is enough, or the longest ones."""
     over = sum(map(pointers.size, found)) - most
     listings = [(_size(b), p, b) for p in found for b in p.blocks if b.kind == "code"]
-    listings = sorted((one for one in listings if one[0] >= LONG), key=lambda one: one[0])
+    listings = [one for one in listings if one[0] >= LONG and one[2].text.count("\n") > SHORT]
+    listings.sort(key=lambda one: one[0])
     while over > 0 and listings:
         enough = (n for n, one in enumerate(listings) if one[0] - LINK >= over)
         size, part, block = listings.pop(next(enough, -1))
