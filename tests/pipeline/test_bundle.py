@@ -152,6 +152,21 @@ def test_a_reference_to_which_an_edited_skill_does_not_lead_waits(tmp_path: Path
     assert len(_references(market)) == 3 and "By hand" not in market.target("alpha").read_text()
 
 
+@pytest.mark.parametrize("stale", [False, True])
+def test_force_replaces_an_edited_reference_at_once(tmp_path: Path, stale: bool) -> None:
+    """Its text is no content of SKILL.md, and nothing waits for one that leads to it already."""
+    market = _market(tmp_path).documented()
+    edited = market.target("alpha").parent / "references" / "alpha-settle.md"
+    before = edited.read_text()
+    edited.write_text(before + "\nBy hand.\n")
+    if stale:
+        path = tmp_path / "plugins/alpha/commands/alpha-collect.md"
+        path.write_text(path.read_text() + "\nThe settled tavo is moke for all of it.\n")
+    assert ("make         alpha/skill" in market.done("plan").out) is stale
+    assert "1 published" in market.done("force=1", f"enhance:alpha/{NAMES[1]}").out
+    assert edited.read_text() == before
+
+
 def test_a_forced_reference_is_made_beside_whatever_skill(tmp_path: Path) -> None:
     market = _market(tmp_path, skill="# By hand\n")
     assert "1 published" in market.done("force=1", f"enhance:alpha/{NAMES[1]}").out
@@ -300,9 +315,13 @@ def test_a_draft_whose_bundle_was_rejected_in_part_is_not_applied(tmp_path: Path
     market = _held(tmp_path)
     market.doit(f"reject:alpha/{NAMES[0]}", "--because", "say less")
     done = market.doit("apply:alpha/skill")
-    said = f"it goes with {NAMES[0]}, which is not made yet"
-    assert done.code == 1 and said in done.out + done.err
+    said = f"it goes with {NAMES[0]}, which is rejected"
+    hint = f"doit force=1 enhance:alpha/{NAMES[0]} makes it, then: doit apply:alpha"
+    assert done.code == 1 and said in done.out + done.err and hint in done.out + done.err
     assert _references(market) == [] and not market.target("alpha").exists()
+    market.doit("force=1", f"enhance:alpha/{NAMES[0]}")
+    market.done("apply:alpha")
+    assert len(_references(market)) == 2 and market.target("alpha").exists()
 
 
 def test_a_save_keeps_the_whole_bundle_from_being_applied(tmp_path: Path) -> None:

@@ -212,6 +212,16 @@ class Press(Struct):
         if item.name in states and states[item.name].enhancement.references:
             together.let_go(self.attempts, item)
 
+    def finish_left(self) -> None:
+        """End what still waits for a skill that was not made in this run: a reference that the user
+        insists on goes alone, where its file stands already."""
+        for attempt in list(self.attempts.in_flight.values()):
+            inputs = attempt.state.inputs
+            about = attempt.state.enhancement.about
+            if about and attempt.draft and inputs.forced and inputs.standing.sha256 is not None:
+                self._finish_together(attempt)
+        together.let_go(self.attempts)
+
     def _finish_together(self, attempt: Attempt) -> None:
         """Publish the attempt's draft with those of its bundle, or keep them all for a person to
         look at; none of them where a file of one was changed meanwhile."""

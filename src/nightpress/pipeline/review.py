@@ -306,9 +306,13 @@ def _whole(states: Mapping[str, TargetState], group: Sequence[Review]) -> None:
         if skill not in names and states[skill].decision.action == "make":
             missing.append(skill)
         if missing:
+            other = states[missing[0]].decision
+            again = f"doit enhance:{one.slug}"
+            if other.action == "parked":
+                again = f"doit force=1 enhance:{one.slug}/{missing[0]}"
             raise NightpressError(
-                f"{one.job}: not applied: it goes with {missing[0]}, which is not made yet",
-                f"doit enhance:{one.slug} makes it, then: doit apply:{one.slug}",
+                f"{one.job}: not applied: it goes with {missing[0]}, which is {other.word}",
+                f"{again} makes it, then: doit apply:{one.slug}",
             )
 
 

@@ -110,6 +110,7 @@ def is_its_content(path: str, target: Target, excluded: Collection[str]) -> bool
     return (
         path != target.enhancement.target
         and path not in excluded
+        and path not in target.enhancement.references.values()  # it leads to them
         and not content.is_foreign(path, target.apart)
         and (not about or content.is_about(path, about))
     )

@@ -25,9 +25,7 @@ def close_press(now: Session) -> None:
     press = now.open_press
     if press is None:
         return
-    from nightpress.pipeline import together
-
-    together.let_go(press.attempts)
+    press.finish_left()
     if not now.run.stop.is_set():
         press.caller.box.send()
     try:
