@@ -256,13 +256,22 @@ _PROMISES = pattern(
 
 
 def _first_sentence(text: str) -> str:
-    """Of the first paragraph; "" where that only announces what follows."""
+    """Of the first paragraph; "" where that only announces what follows. Of whom "You are a pilot."
+    says no more what he is to do."""
+    if found := _TASK.search(text):
+        text = found[1][:1].upper() + found[1][1:]
     for block in re.split(r"\n\s*\n", text):
         said = " ".join(re.split(r"\n\s*(?:[-*+|>]|\d+[.)]) ", block)[0].split())
         if said and said[0].isalpha():
             first: str = re.split(r"(?<=[.!?])\s", said)[0][:300]
             return "" if first.endswith(":") else first
     return ""
+
+
+_TASK = pattern(
+    r"(?s)\A\s*You are (?:an?|the) [^.:\n]{3,160}\.\s+Your (?:task|job|goal|mission|role)"
+    r" (?:here )?is to (\w.*)"
+)
 
 
 def _hooks(path: str, value: object) -> Iterator[Component]:

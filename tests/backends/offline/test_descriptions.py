@@ -393,3 +393,15 @@ def test_of_a_pack_in_folders_the_occasions_are_of_each() -> None:
               "plugins/3-light/commands/l.md": command("Trim the lantern wick")}  # fmt: skip
     said = description(build(plugin("Serves pilots and their passengers at night.") | files))
     assert "old gauge" in said and "lantern wick" in said and "torn hawser" in said
+
+
+def test_of_agents_that_say_no_more_what_they_know_is_an_occasion() -> None:
+    files = {
+        f"agents__{name}": f"---\nname: {name}\ndescription: {name.title()} specialist\n---\n\n"
+        f"## Your Expertise\n\n- {item}\n- Docking\n"
+        for name, item in (
+            ("tar", "Hull Care"), ("moor", "Fog signals (by night)"), ("gauge", "Tide tables"),
+        )
+    }  # fmt: skip
+    said = description(build(_plugin("Harbour kit agents", **files)))
+    assert "needs help with tide tables, fog signals or hull care, or asks for the" in said

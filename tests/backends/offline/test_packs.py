@@ -120,3 +120,29 @@ def test_a_document_is_told_by_its_chapters(title: str, told: str) -> None:
     made = pack({**FLAT, **files})
     file = next(one for one in made.anatomy.files if one.path == "docs/TIDES.md")
     assert packs.document(made, title, file) == told
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            "You are a pilot of a large harbour.\n\nYour task is to bring ships in.\n",
+            "Bring ships in",
+        ),
+        ("You are a pilot of a large harbour.\n\nAll is calm.\n", "Pilot of a large harbour"),
+        (
+            "You are tasked with generating a tide table of a day.\n",
+            "Generate a tide table of a day",
+        ),
+        ("Execute each task in the order given to moor a ship.\n", "Moor a ship"),
+        ("Moor a ship. Important: the future is now.\n", "Moor a ship"),
+        (
+            "Perform a check of $ARGUMENTS to find torn ropes.\n",
+            "Perform a check to find torn ropes",
+        ),
+    ],
+)
+def test_a_row_says_what_is_done_and_not_by_whom(row: str, told: str) -> None:
+    rest = {f"commands/{name}.md": f"Tar the {name}.\n" for name in ("hull", "mast")}
+    said = body(pack({**rest, "commands/moor.md": row}))
+    assert f"| [`/moor`](references/moor.md) | {told} |" in said

@@ -32,7 +32,7 @@ def _brief(material: Material, component: Component, text: str) -> str:
     text = re.sub(r"\*\*", "", filled.told(text, component.path))
     text = _URGED.sub(r"\1", text)
     text = wording.modest(wording.occasion(duties(_doing(text) or text)))
-    text = _ADDRESS.sub("", text)
+    text = _OF_THEM.sub("", _ADDRESS.sub("", text))
     text = text[:1].upper() + text[1:]
     reference = component.path in material.references
     told = _upto(text, 400) if reference else next(iter(sentences(text)), "")
@@ -51,9 +51,11 @@ _URGED = pattern(
 _HANGS = pattern(r" (?:of|for|to|with|by|in|on|are|is|the following):$")
 _ADDRESS = pattern(
     r"(?:instructions?: |please |how to |use this agent (?:as an? |(?=before |after ))"
-    r"|follow (?:these|the) steps (?:below )?to )(?=\w)",
+    r"|(?:follow|execute|perform|complete) (?:these|the|each|all) (?:steps?|tasks?|instructions)"
+    r"(?: below| in the order given| in order)? to )(?=\w)",
     re.I,
 )
+_OF_THEM = pattern(r" (?:of|for|on|in) the arguments(?= (?:to|and|with)\b|[.,]|$)")
 
 
 def apart(material: Material, rows: Sequence[Row], own: Owned) -> list[Row]:
@@ -212,7 +214,7 @@ def _of_it(said: str) -> str:
     return said if told == said or told.count(" ") < 3 else told[:1].upper() + told[1:]
 
 
-_TO_YOU = pattern(r"^(?:[^.:]{2,40} - )?You (?:are (?:now )?(?:(?:an?|the) )?)?(?=\w)")
+_TO_YOU = pattern(r"^(?:[^.:]{2,40} - )?You (?:are (?:now )?(?:tasked with |(?:an?|the) )?)?(?=\w)")
 
 _CUT_OFF = pattern(r"(?:\.\.\.|\u2026)\s*$")
 
@@ -283,11 +285,12 @@ def _upto(text: str, most: int) -> str:
     """The first sentences, whole, that take at most so many characters together; one at least."""
     taken, *more = sentences(text) or [""]
     for one in more:
-        if len(taken) + len(one) > most:
+        if len(taken) + len(one) > most or _REMARK.match(one):
             break
         taken += one
     return taken if len(taken) <= most else cut(taken, most)
 
 
+_REMARK = pattern(r"\W*(?:important|notes?|warning|remember|tip)\b[^.:]{0,20}:", re.I)
 SAME_SENTENCE = 3
 """Commands of which one sentence, but for their names, says nothing."""

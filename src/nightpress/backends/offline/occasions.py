@@ -27,8 +27,6 @@ from nightpress.lazy import pattern
 from nightpress.model import Anatomy, Component
 from nightpress.plugin import collect, kind_of
 
-SAYS_ALL = 60
-"""Characters of what is done from which on it names what the commands and agents are for."""
 FEW = 2
 """Commands and agents of a plugin that is what they are; of more, one speaks for itself alone."""
 _NO_TOPIC = frozenset(
@@ -69,7 +67,7 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     if not found and not is_pack:
         found = _restated(anatomy, own, said, known)
     runs = _runs(anatomy)
-    if is_pack and not found and runs and len(what) > SAYS_ALL:
+    if is_pack and not found and runs and callings.tells(what, every):
         runs = f"asks for one of these, or {runs.removeprefix('asks ')}"
     told = told_when(found, runs, _domain(anatomy, every))
     if told:
