@@ -122,9 +122,8 @@ def parts_of(material: Material, *, even: bool = False) -> list[Part]:
 def _of_readme(material: Material, plan: Plan, topic: Topic, own: Owned) -> Iterator[Part]:
     for number, file in _files(material, "readme"):
         if "/" not in file.path and topic.concerns([file.text]):
-            for part in _classed(material, plan, file, number, own):
-                if topic.concerns_section(part.path, part.blocks):
-                    yield part
+            parts = _classed(material, plan, file, number, own)
+            yield from (one for one in parts if topic.concerns_section(one.path, one.blocks))
 
 
 def _of_documents(material: Material, plan: Plan, topic: Topic, own: Owned) -> Iterator[Part]:
