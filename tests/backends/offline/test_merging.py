@@ -209,7 +209,7 @@ def test_labels_above_bullets_become_lines_of_the_command_s_list() -> None:
         [part], [Part(("Best Practices",), (2,), 12, [Block("list", text)])]
     )
     assert rest == []
-    assert lines(one)[2:] == ["- **Night Watch** - Light a lantern; count the crew"]
+    assert lines(one)[2:] == ["- Night Watch: light a lantern; count the crew"]
 
 
 def test_a_label_above_bullets_is_a_line_of_what_is_not_said() -> None:
@@ -220,7 +220,7 @@ def test_a_label_above_bullets_is_a_line_of_what_is_not_said() -> None:
     )
     [one], rest = merging.merged([part], [Part(("Best Practices",), (2,), 12, [more])])
     assert rest == []
-    assert lines(one)[2:] == ["- **Fog** - Post a lookout; don't drop Danforths now"]
+    assert lines(one)[2:] == ["- Fog: post a lookout; don't drop Danforths now"]
 
 
 def test_a_line_that_begins_with_what_a_line_is_about_says_the_same() -> None:

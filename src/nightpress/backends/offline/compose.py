@@ -69,16 +69,12 @@ def body(material: Material) -> str:
         none_left = not (_LISTED.search(shown) or _MORE in shown)
         if none_left and _tells_all(shown, text):
             material, text = longer, shown
-        elif _size(material, text) < SHORT:
-            material, text = _with_listing(material, text)
-        if _size(material, text) < SLIGHT and _LISTED.search(text):
-            shown = _body(replace(material, excerpts=True), 1.0, even=True)
-            if _tells_all(shown, text) and shown.count("```") > text.count("```"):
-                return shown
-    if _LATER_ALONE.search(text):
-        shown = _body(replace(material, excerpts=True), 1.0, even=True)
-        if _tells_all(shown, text) and not _LATER_ALONE.search(shown):
-            return shown
+        else:
+            material, text = _with_excerpts(material, text)
+            if _size(material, text) < SHORT:
+                material, text = _with_listing(material, text)
+    elif _LATER_ALONE.search(text):
+        material, text = _with_excerpts(material, text)
     # where that is too little, parts of what has no room stay, and what is hardly news
     for share, even in ((1.0, False), (0.5, False), (0.2, False)):
         if _size(material, text) >= material.window.min:
@@ -105,6 +101,17 @@ def _reference(material: Material, kinds: Sequence[str]) -> str:
             break
         refused |= more
     return whole.with_contents(text)
+
+
+def _with_excerpts(material: Material, text: str) -> tuple[Material, str]:
+    """The document with a function of each long listing, where all else that it says has room
+    beside them, and the first example is not the one without."""
+    longer = replace(material, excerpts=True)
+    shown = _body(longer, 1.0, even=True)
+    more = shown.count("```") > text.count("```")
+    if more and _tells_all(shown, text) and not _LATER_ALONE.search(shown):
+        return longer, shown
+    return material, text
 
 
 def _with_listing(material: Material, text: str) -> tuple[Material, str]:

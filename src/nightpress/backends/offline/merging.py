@@ -205,7 +205,9 @@ def _written(line: Line, others: Sequence[str]) -> str:
     marks = [found[1] for one in others if (found := _SEPARATOR.search(one))]
     if others and not any(one.endswith(".") for one in others):
         says = says.removesuffix(".")
-    return f"**{about}**{marks[0] if marks else ' - '}{says}" if about else says
+    if not about or (others and not marks):  # among plain lines no label stands out
+        return f"{about}: {goes_on(says)}" if about else says
+    return f"**{about}**{marks[0] if marks else ' - '}{says}"
 
 
 def _is_said(line: Line, known: Known) -> bool:

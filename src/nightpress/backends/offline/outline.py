@@ -18,8 +18,9 @@ CHAPTERS = {"commands": "Commands", "agents": "Agents", "skills": "Skills"}
 
 # what a section is about, by its heading: (words, matter, value: the least goes in first)
 _MATTERS = (
-    (r"^supported\b(?! by)|^what (?:it|this \w+) (?:detects|supports|covers|checks|scans)\b"
-     r"|\bsupported$", "scope", 9),
+    (r"^(?:important |legal |safety )?(?:warnings?|disclaimers?)$|^supported\b(?! by)"
+     r"|^what (?:it|this \w+) (?:detects|supports|covers|checks|scans)\b|\bsupported$",
+     "scope", 9),
     (r"ideal for|perfect for|who (?:is|should|can|this)|audience", "audience", 40),
     (r"when (?:not )?to (?:use|activate|invoke|run|call|apply|trigger|engage)(?! (?!it\b|this\b"
      r"|the\b|these\b|which\b|each\b)\w)|when (?:the |a )?users?|when (?:activated|you activate"
@@ -98,7 +99,7 @@ class Plan:
         for at in claims:
             if not self._items[at].get("takes"):
                 return at
-        every = [matter, "features"] if matter == "scope" else [matter]
+        every = [matter, "other"] if matter == "scope" else [matter]
         takers = (
             n for one in every for n, item in enumerate(self._items) if one in item.get("takes", ())
         )
@@ -108,6 +109,11 @@ class Plan:
         """What the place of a text begins with; None: it is left out."""
         at = self.place(matter, heading)
         return None if at is None else (at, _GROUPS.index(matter))
+
+    def lifts(self, matter: str) -> bool:
+        """Do a component's own sections of it stand before what is done?"""
+        takers = [n for n, item in enumerate(self._items) if matter in item.get("takes", ())]
+        return matter in ("setup", "scope") and bool(takers)
 
     def title(self, matter: str, heading: str = "") -> str:
         """The heading that a section of this matter goes under, its slots open; "": its own."""

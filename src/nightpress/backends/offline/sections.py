@@ -91,8 +91,7 @@ _LISTING = pattern(  # sections that only list what the plugin has
 
 
 def parts_of(material: Material, *, even: bool = False) -> list[Part]:
-    """Everything that the plugin has to say in this document, in no particular order; even: of each
-    of its commands there is the core, or a link."""
+    """All that a plugin has to say, in no order; even: of each command the core, or a link."""
     topic, own = Topic(material), trim.owned(material.anatomy)
     plan = Plan(material.generator, wording.plain(material.anatomy.name))
     parts = _placed(plan, "about", [Part((), (-1,), 0, _intro(material, plan, topic, own))])
@@ -287,7 +286,7 @@ def _of_component(
 def _own(plan: Plan, part: Part, inner: tuple[str, ...], *, alone: bool) -> Iterator[Part]:
     """A section of a component's text at its place; alone: the plugin has no other component."""
     matter = matter_of(inner[0])[0] if inner else "about"
-    first = matter == "setup" and len(inner) == 1 and not part.together and part.path == inner
+    first = plan.lifts(matter) and len(part.path) == len(inner) == 1 and not part.together
     if alone and part.path == inner == () and any(map(is_ordered, part.blocks)):
         yield replace(part, path=("Workflow",))  # it came right below the title
     elif alone and (first or (inner and plan.title(matter)) or part.path == inner == ()):
