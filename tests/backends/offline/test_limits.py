@@ -116,11 +116,8 @@ class Pilot:
 '''
 
 
-EMPTY = (
-    "`read_tide` and `find_whales`, in the listing of its file, are stubs: write them before you"
-    " rely on them."
-)
-MADE_UP = "`sound_depth`, in the listing of its file, works with made-up values."
+EMPTY = "Stubs in the listings: `read_tide` and `find_whales`. Write them before you rely on them."
+MADE_UP = "Made-up values in the listings: what `sound_depth` returns."
 
 
 @pytest.mark.parametrize(
@@ -172,7 +169,7 @@ def test_a_stub_of_javascript_is_one_and_an_empty_answer_alone_is_none() -> None
     prose = "Read the tides, hoist flags, tar hulls, sound depths."
     body = f"{prose}\n\n```js\n{JAVASCRIPT}{'// rope' * 20}\n```\n"
     [row] = shortfalls("/moor", body).rows
-    assert row.startswith("`readTide` and `tarHull`, in the listing of its file, are stubs")
+    assert row.startswith("Stubs in the listings: `readTide` and `tarHull`.")
 
 
 PARSER = """
@@ -375,7 +372,7 @@ def test_what_is_fixed_is_told_by_its_name_and_an_answer_that_is_always_the_same
     )
     rows = shortfalls("/moor", f"Sound depths, read the tide.\n\n```python\n{code}```\n").rows
     assert rows == (
-        "`ring_bell`, in the listing of its file, is a stub: write it before you rely on it.",
-        "`read_tide`, in the listing of its file, works with made-up values.",
-        "`ebb` of `sound_depth`, in the listing of its file, is a placeholder with a fixed value.",
+        "A stub in the listings: `ring_bell`. Write it before you rely on it.",
+        "Made-up values in the listings: what `read_tide` returns.",
+        "Fixed placeholders in the listings: `ebb` of `sound_depth`.",
     )

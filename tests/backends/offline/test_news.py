@@ -150,3 +150,11 @@ def test_no_answer_stands_without_its_question() -> None:
     assert said(Block("text", f"{question}{answer}")) == []
     [left] = said(Block("text", f"{question[3:]}{answer}"))
     assert left.text == answer
+
+
+def test_what_is_left_of_a_section_below_another_one_is_no_scrap() -> None:
+    blocks = [listed(*HEARD), Block("text", "Lanterns of red glass hang at every gangway.")]
+    known = Known(set(stems(SAID)))
+    for path, left in ((("Kinds", "Night"), 0), (("Kinds",), 1)):
+        part = Part(path, (0,), 0, [*blocks, listed(*HEARD, *HEARD)], news=BESIDE)
+        assert len(adding(part, known)) == left

@@ -54,6 +54,7 @@ def test_what_is_planned_is_promised_nowhere_and_told_before_anything_is_done() 
         ("Moor in S3/GCS, `S3, GCS` (GCS).", "Moor in S3, `S3, GCS` (GCS)."),
         ("Rope (thin), tall masts (oak), or sails", "Rope (thin) or sails"),
         ("- Masts, ropes\n- Knots", "- Ropes\n- Knots"),
+        ("Rig all parts (ropes, masts)", "Rig all parts (ropes, masts)"),  # or they are not all
     ],
 )
 def test_of_several_things_named_in_one_breath_the_planned_ones_go(said: str, told: str) -> None:

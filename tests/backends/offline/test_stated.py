@@ -173,6 +173,10 @@ def test_a_lead_says_what_is_done_and_not_what_somebody_is_given() -> None:
         ("When ropes are wet, you will note both.", "When ropes are wet, note both."),
         ("If ropes are wet, you should never pull.", "If ropes are wet, never pull."),
         ("When you run it, you will see a list.", "When you run it, you will see a list."),
+        (
+            "This command implements **tidal gates** as the way because:",
+            "It implements **tidal gates** as the way because:",
+        ),
     ],
 )
 def test_what_is_told_of_the_command_is_told_to_who_does_it(said: str, told: str) -> None:

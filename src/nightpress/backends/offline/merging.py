@@ -189,7 +189,9 @@ def _flat(item: str) -> str:
 def goes_on(text: str) -> str:
     """A piece as it stands after another one: without a capital that is not a name's."""
     first, _, rest = text.partition(" ")
-    plain = re.fullmatch(r"[A-Z][a-z']+", first) and (is_verb(first.lower()) or rest[:1].islower())
+    plain = re.fullmatch(r"[A-Z][a-z']+", first) and (
+        is_verb(first.lower()) or rest[:1].islower() or first in ("Avoid", "Keep", "Limit", "Only")
+    )
     return text[:1].lower() + text[1:] if plain or first == "Don't" else text
 
 

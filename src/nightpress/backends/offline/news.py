@@ -80,6 +80,9 @@ def adding(part: Part, known: Known, *, goes_on: bool = False) -> list[Block]:
         adding.pop()
     if adding == [*part.blocks]:
         return adding
+    left, all_of = (sum(len(block.text) for block in some) for some in (adding, part.blocks))
+    if 3 * left < all_of and left < SCRAP and len(part.path) > 1:
+        return []
     gain = sum(known.gain(block.text) for block in adding if block.kind != "code")
     whole = any(block.kind == "code" or is_ordered(block) or "](" in block.text for block in adding)
     least = GAIN if part.news <= SUMMARY else 2  # of what is said twice just the news is left
@@ -240,6 +243,8 @@ SHORT = 3
 """Items of a list that is whole for the one of them that tells something of its own."""
 GAIN = 4
 """What a section must say that was not said, or it is a scrap."""
+SCRAP = 160
+"""Characters that are left of a section below another one, with fewer of which it is none."""
 _RULE = pattern(
     r"\b(?:never|must|requires?|none|only|always|at (?:most|least)|do not|don't|except)\b", re.I
 )

@@ -18,9 +18,9 @@ CHAPTERS = {"commands": "Commands", "agents": "Agents", "skills": "Skills"}
 
 # what a section is about, by its heading: (words, matter, value: the least goes in first)
 _MATTERS = (
-    (r"^(?:important |legal |safety )?(?:warnings?|disclaimers?)$|^supported\b(?! by)"
-     r"|^what (?:it|this \w+) (?:detects|supports|covers|checks|scans)\b|\bsupported$",
-     "scope", 9),
+    (r"^(?:important |legal |safety )?(?:warnings?|disclaimers?)$"
+     r"|^supported\b(?! by)|^what (?:it|this \w+) (?:detects|supports|covers|checks|scans)\b"
+     r"|\bsupported$", "scope", 9),
     (r"ideal for|perfect for|who (?:is|should|can|this)|audience", "audience", 40),
     (r"when (?:not )?to (?:use|activate|invoke|run|call|apply|trigger|engage)(?! (?!it\b|this\b"
      r"|the\b|these\b|which\b|each\b)\w)|when (?:the |a )?users?|when (?:activated|you activate"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from nightpress.backends.offline import trim
-from nightpress.backends.offline.blocks import Block, is_ordered, items_of, sections
+from nightpress.backends.offline.blocks import Block, is_ordered, is_step, items_of, sections
 from nightpress.backends.offline.clean import Place
 from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.part import LAST, Part
@@ -115,8 +115,8 @@ def _without(part: Part, plans: Sequence[Planned], place: tuple[int, ...] | None
         moved = part.path == (NOT_YET,) and place is not None
         return replace(part, order=(*(place or ()), LAST, *part.order)) if moved else part
     matters = {matter_of(name)[0] for name in part.path}
-    if part.is_standing or matters & {"setup", "trouble"}:
-        return part
+    if part.is_standing or matters & {"setup", "trouble"} or any(map(is_step, part.path)):
+        return part  # of a step the heading would still promise it
     blocks, plans = [*part.blocks], [*plans, *_below(part.path, plans)]
     for at, block in enumerate(blocks):
         before = blocks[at - 1].text if at and blocks[at - 1].kind == "text" else ""
@@ -193,11 +193,16 @@ def struck(text: str, plans: Sequence[Planned], *, means: bool = True) -> str:
     with what stands in brackets behind it; means: "with" such a thing goes, too."""
     if not plans or _HELD.search(text):
         return text
-    asides = _ASIDE.findall(text)
-    for at, aside in enumerate(asides):
+    asides = [(one[0], _ALL.search(text[: one.start()])) for one in _ASIDE.finditer(text)]
+    for at, (aside, _) in enumerate(asides):
         text = text.replace(aside, f"\0{at}\0", 1)
     text = _outside(text, plans, means)
-    return _HELD.sub(lambda held: f"({_outside(asides[int(held[1])][1:-1], plans, means)})", text)
+
+    def told(held: re.Match[str]) -> str:
+        aside, is_all = asides[int(held[1])]
+        return aside if is_all else f"({_outside(aside[1:-1], plans, means)})"
+
+    return _HELD.sub(told, text)
 
 
 def _outside(text: str, plans: Sequence[Planned], means: bool) -> str:
@@ -279,6 +284,8 @@ _BREAK = pattern(
     r"|across|through|while|because|without|within)(?![\w-]))"
 )
 _ASIDE = pattern(r"\([^()`\n]*\)")
+_ALL = pattern(r"(?i)\b(?:all|every|full|complete|whole)\b[^.,;:\n]*$")
+"""What counts for the whole of something: with less it would be wrong."""
 _PURPOSE = pattern(
     r"for (?!(?:the|an?|each|every|all|any|your|its|this|these)\b)|to (?!(?:the|an?|each|[A-Z]))"
 )

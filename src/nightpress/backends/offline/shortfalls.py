@@ -39,15 +39,10 @@ def shortfalls(name: str, body: str, *, runs: bool = True) -> Shortfalls:
     fields = list(dict.fromkeys(kept))
     rows = [_stubs(stubs)] if stubs else []
     if fixed:
-        verb = "works" if len(fixed) == 1 else "work"
-        rows.append(
-            f"{together(fixed[:MOST])}, in the listing of its file, {verb} with made-up values."
-        )
+        does = "returns" if len(fixed) == 1 else "return"
+        rows.append(f"Made-up values in the listings: what {together(fixed[:MOST])} {does}.")
     if fields:
-        verb = "is a placeholder" if len(fields) == 1 else "are placeholders"
-        rows.append(
-            f"{together(fields[:MOST])}, in the listing of its file, {verb} with a fixed value."
-        )
+        rows.append(f"Fixed placeholders in the listings: {together(fields[:MOST])}.")
     methods = [f"`{one}`" for one in dict.fromkeys(_undefined(listings) if runs else ())]
     if methods:
         rows.append(_lacking(name, "call", "method", "defines", methods))
@@ -82,10 +77,9 @@ def _named(options: Sequence[str]) -> str:
 
 
 def _stubs(names: list[str]) -> str:
-    if len(names) == 1:
-        return f"{names[0]}, in the listing of its file, is a stub: write it before you rely on it."
     shown = together([*names[:MOST], *(["others"] if len(names) > MOST else [])])
-    return f"{shown}, in the listing of its file, are stubs: write them before you rely on them."
+    what, it = ("A stub", "it") if len(names) == 1 else ("Stubs", "them")
+    return f"{what} in the listings: {shown}. Write {it} before you rely on {it}."
 
 
 def _stand_ins(listing: str) -> Iterator[tuple[str, str | None]]:

@@ -110,7 +110,7 @@ _CUT = pattern(r"(?im)^[ \t]*(?:#|//|/\*) ?(?:\.\.\.|(?:rest|remainder) of|exist
 _IDENTIFIER = pattern(r"[A-Za-z_$][\w$]*")
 _DEFINES = {
     "python": ("def", "class"),
-    "node": ("function", "class", "new", "@", "*"),  # an @ may be a directive of GraphQL
+    "node": ("function", "class", "@", "*"),  # an @ may be a directive of GraphQL
 }
 _GLOBALS = {
     "python": frozenset(dir(builtins)) | {"self", "cls", *keyword.kwlist, *keyword.softkwlist},

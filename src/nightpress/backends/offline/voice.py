@@ -31,7 +31,9 @@ def _neutral(sentence: str) -> str:
     plain = said = sentence[len(marks) :]
     said = _USE_THIS.sub(r"\1 it\2", _BEFORE.sub(r"\1efore you start", said))
     said = _HAS.sub("it has", _ACTIVATE.sub("Use it", said))
-    if (found := _IT_DOES.match(said)) and (order := imperative(said[found.end() :])):
+    if (found := _IT_DOES.match(said)) and _REASONS.search(said):
+        said = f"It {said[found.end() :]}"  # why it is so made is no order
+    elif found and (order := imperative(said[found.end() :])):
         said = order
     if found := _INVOKED.match(said):
         said = said[found.end() :]
