@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
+from msgspec.structs import replace
 
 from nightpress.backends.offline import packs
 from nightpress.backends.offline.compose import body
@@ -146,3 +147,12 @@ def test_a_row_says_what_is_done_and_not_by_whom(row: str, told: str) -> None:
     rest = {f"commands/{name}.md": f"Tar the {name}.\n" for name in ("hull", "mast")}
     said = body(pack({**rest, "commands/moor.md": row}))
     assert f"| [`/moor`](references/moor.md) | {told} |" in said
+
+
+def test_a_part_that_has_too_little_for_a_reference_stands_in_the_table_alone() -> None:
+    made = pack(FLAT, BY_LABEL)
+    made = replace(made, references={k: v for k, v in made.references.items() if "tar" not in k})
+    said = body(made)
+    assert "| [`/tar`](../../commands/tar.md) | Handle the tar of it |" in said
+    assert "Do the tar" not in said
+    assert said.count("| Use | For |") == 2

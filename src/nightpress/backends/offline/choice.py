@@ -57,9 +57,10 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
 def _tables(material: Material, rows: Sequence[cells.Row]) -> Iterator[Block]:
     """The rows as a table, or as one for each group of a large pack."""
     group = packs.groups(material)
-    for label in dict.fromkeys(group.values()) or [""]:
+    own = {one.path: group.get(one.path, "") for one, _ in rows}
+    for label in dict.fromkeys(one for one in (*group.values(), "") if one in own.values()):
         table = ["| Use | For |", "| --- | --- |"]
-        for component, about in (row for row in rows if group.get(row[0].path, "") == label):
+        for component, about in (row for row in rows if own[row[0].path] == label):
             path = material.references.get(component.path, component.path)
             name = link(material, path, f"`{name_of(component)}`")
             short = packs.shortcut(component) if material.references else ""

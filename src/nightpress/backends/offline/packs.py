@@ -80,12 +80,10 @@ _ITEM = pattern(
 
 
 def referred(material: Material) -> list[Component]:
-    return [
-        one
-        for kind in ("command", "agent")
-        for one in material.anatomy.of(kind)
-        if one.path in material.references
-    ]
+    """The commands and agents of a pack, of which each has a reference, or too little for one; none
+    of a plugin that has no references."""
+    kinds = ("command", "agent") if material.references else ()
+    return [one for kind in kinds for one in material.anatomy.of(kind)]
 
 
 def without_lists(more: Iterable[Part], material: Material) -> list[Part]:

@@ -230,7 +230,7 @@ def _of_component(
 ) -> tuple[list[Part], list[Part]]:
     """(how a component is called and what it is for, the sections of its own text)."""
     matter, name, lead, about, bound, groups, source = described
-    referred = source.path in material.references
+    referred = bool(material.references) and matter != "skills"
     base = ("When to use", f"`{name}`") if referred else plan.base(matter, name, alone=alone)
     led = alone and bool(about or (groups and not groups[0].sections[0].path))
     # the lead goes in before everything else: every component is named
