@@ -405,3 +405,13 @@ def test_of_agents_that_say_no_more_what_they_know_is_an_occasion() -> None:
     }  # fmt: skip
     said = description(build(_plugin("Harbour kit agents", **files)))
     assert "needs help with tide tables, fog signals or hull care, or asks for the" in said
+
+
+def test_what_is_done_again_to_another_thing_is_an_occasion() -> None:
+    deeds = (
+        "Create guides", "Clean hulls", "Mend nets", "Trim sails", "Read gauges", "Count buoys",
+        "Log depths", "Send signals",
+    )  # fmt: skip
+    said = _commands([*(f"{one} for its pilots" for one in deeds), "Create migration guides"])
+    assert "migration" not in said.partition(". Use ")[0]
+    assert "asks to create migration guides, or runs" in said

@@ -156,3 +156,24 @@ def test_a_part_that_has_too_little_for_a_reference_stands_in_the_table_alone() 
     assert "| [`/tar`](../../commands/tar.md) | Handle the tar of it |" in said
     assert "Do the tar" not in said
     assert said.count("| Use | For |") == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Night mooring specialist. Use PROACTIVELY for fog.", "Night mooring: fog"),
+        ("Rope specialist. Use PROACTIVELY for torn ropes.", "Torn ropes"),
+        (
+            "Moors ships at night. Use when fog comes in.",
+            "Moors ships at night. Use when fog comes in",
+        ),
+    ],
+)
+def test_a_row_of_an_agent_names_its_subject(said: str, told: str) -> None:
+    rest = {f"commands/{name}.md": text(name) for name in ("hull", "mast")}
+    agent = f"---\nname: pilot\ndescription: {said}\n---\n\nDo it.\n"
+    made = pack({**rest, "agents/pilot.md": agent})
+    made = replace(
+        made, references={**made.references, "agents/pilot.md": "skills/harbour/references/p.md"}
+    )
+    assert f"| [`pilot`](references/p.md) (agent) | {told} |" in body(made)

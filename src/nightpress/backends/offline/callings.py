@@ -131,8 +131,8 @@ _ENDS = pattern(
     r" (?:guided|driven|based|powered|between|end|where .*|(?:\w+ )?\w+(?:iz|is|vid|at|yz)ing)$"
 )
 _CLAUSE = pattern(
-    r" (?:is|are|was|were|has|have|needs?|wants?|then|contains|exceeds|requires) |^(?:helps?|use) "
-    r"|^\w+ing (?:up|down|out)$"
+    r" (?:is|are|was|were|has|have|needs?|wants?|then|contains|exceeds|requires) "
+    r"|^(?:helps?|use|with|requiring) |^\w+ing (?:up|down|out)$"
 )
 _COMMA = pattern(r", ?(?!\d)")
 _CODE = pattern(r"\||(?:^| )/|\b\d$")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from nightpress.backends.offline import descriptions, filled, limits, person, trim, verbs, wording
 from nightpress.backends.offline.clean import is_quotable, shown
 from nightpress.backends.offline.components import about_of
+from nightpress.backends.offline.phrases import lowered
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wishes import trimmed_end
 from nightpress.backends.offline.wording import cut, duties, sentences
@@ -30,6 +31,7 @@ def cell(material: Material, component: Component, own: Owned) -> str:
 def _brief(material: Material, component: Component, text: str) -> str:
     """A text as a row says it; of one that is told in a reference a little more."""
     text = re.sub(r"\*\*", "", filled.told(text, component.path))
+    subject = _subject(text)
     text = _URGED.sub(r"\1", text)
     text = wording.modest(wording.occasion(duties(_doing(text) or text)))
     text = _OF_THEM.sub("", _ADDRESS.sub("", text))
@@ -42,9 +44,22 @@ def _brief(material: Material, component: Component, text: str) -> str:
     about = about.rstrip(": ")
     if _SLOT.search(about) or not is_quotable(about):
         return ""
+    if reference and about and wording.stems(subject) - wording.stems(about):
+        about = f"{subject}: {lowered(about, component.body)}"
     return about if reference else wording.clause(about, 200)
 
 
+def _subject(text: str) -> str:
+    """What a text begins with that only says whose subject it is: "Night mooring specialist."; ""
+    for a single word, and where it does not."""
+    first, *rest = sentences(text) or [""]
+    found = _WHOSE.fullmatch(wording.modest(first.strip())) if rest else None
+    return found[1][:1].upper() + found[1][1:] if found else ""
+
+
+_WHOSE = pattern(
+    r"(?:an? |the )?([\w/+.&#,-]+(?: [\w/+.&#,-]+){1,6}) (?:specialist|expert)\.?", re.I
+)
 _URGED = pattern(
     r"(?i)\b(use(?: (?:this|the) (?:agent|command))?) proactively(?= (?:for|when|to|after|before))"
 )

@@ -51,7 +51,9 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     shared = members.common(anatomy) if is_pack else set[str]()
     for one in (*stated, *said):
         new = wording.stems(one.text) - shared
-        share = len(new - known) / max(1, len(new))
+        # of what is done again, to another thing, it is the thing that is new
+        thing = new - wording.stems(one.text.partition(" ")[0]) if is_pack else new
+        share = max(len(words - known) / max(1, len(words)) for words in (new, thing))
         if not share or share < (_NEW_SAID if is_pack and one not in stated else _NEW):
             continue
         taken = sum(len(w.text) + 2 for w in found) + len(one.text)

@@ -49,8 +49,9 @@ def parts(material: Material, kinds: Sequence[str], most: int) -> list[Part]:
     first = body[0].blocks[0].text if body and not body[0].path else ""
     body = [one for one in body if not (one.blocks and all(map(_is_form, one.blocks)))]
     more = descriptions.rest(found[0])
-    if more and (said := wording.sentence(descriptions.first(found[0]))):
-        about = [Block("text", said)]
+    said = descriptions.first(found[0])
+    if more or wording.is_cast(wording.sentences(f"{said} ")[0].strip()):
+        about = [Block("text", wording.sentence(trim.prose(said, own)))]
     about = [block for block in about if not _BROKEN.search(block.text)]
     named = wording.stems(found[0].name.replace("-", " "))
     about = [block for block in about if not wording.stems(block.text) <= named]
