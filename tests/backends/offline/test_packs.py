@@ -9,7 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from nightpress.backends.offline import packs
+from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.compose import body
+from nightpress.backends.offline.part import Part
 from nightpress.model import Material, Window
 from tests.backends.offline.plugins import analyse, build, generator
 
@@ -87,6 +89,8 @@ def test_a_list_of_nothing_but_parts_does_not_come_again() -> None:
         ("## Key Features\n\n- **Speed** - the fastest of all quays\n", False),
         ("## Results You Can Expect\n\n- **More ships** - every tide brings them\n", False),
         ("## Tide Tables\n\n- **Neap** - the lowest of the month\n", True),
+        ("## By Night\n\n**Result:** Half the time, and no ship lost\n", False),
+        ("## By Night\n\n**Result:** a table in `tides.md` of the quay\n", True),
     ],
 )
 def test_of_a_readme_neither_praise_nor_what_a_reference_tells_is_kept(
@@ -177,3 +181,13 @@ def test_a_row_of_an_agent_names_its_subject(said: str, told: str) -> None:
         made, references={**made.references, "agents/pilot.md": "skills/harbour/references/p.md"}
     )
     assert f"| [`pilot`](references/p.md) (agent) | {told} |" in body(made)
+
+
+def test_what_to_beware_of_goes_in_before_ideas() -> None:
+    """The least rank goes in first."""
+    more = [
+        Part((head, "Night"), (1,), rank, [Block("text", "Moor by the mole.")])
+        for head, rank in (("Use Cases", 3), ("Best Practices", 12), ("Tides", 9))
+    ]
+    ranks = [one.rank for one in packs.without_lists(more, pack(FLAT))]
+    assert ranks[1] < ranks[2] < ranks[0]

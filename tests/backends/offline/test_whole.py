@@ -210,6 +210,7 @@ FORM = "## Principles\n\n1. **Safety**: first.\n2. **Speed**: last.\n3. **Tides*
     [
         (PHASES, "- `/moor`: 1. Sound the quay; 2. Read the tide; 3. Moor the ship."),
         (LIST, "- `/moor`: 1. Read the chart; 2. Check the sails; 3. Call a tug."),
+        (LIST.replace("Workflow", "Completion Steps"), ""),
         (RESULT, ""),
         (FORM, ""),
         (AFTER, ""),

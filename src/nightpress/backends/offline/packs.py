@@ -99,14 +99,35 @@ def without_lists(more: Iterable[Part], material: Material) -> list[Part]:
         if is_told or (any(map(_PRAISES.match, part.path)) and not shown):
             continue
         told = part.path and _WORKFLOW.search(part.path[-1])
-        blocks = [b for b in part.blocks if told or not _is_list_of(b, names)]
+        blocks = [b for b in part.blocks if not _SELLS.match(b.text)]
+        blocks = [b for b in blocks if told or not _is_list_of(b, names)]
         if len(blocks) < len(part.blocks):
             blocks = [b for at, b in enumerate(blocks) if not _hangs(blocks, at)]
             remark = len(blocks) == 1 and blocks[0].kind == "text"
             blocks = [] if remark and len(blocks[0].text) < REMARK else blocks
         if blocks or not part.blocks:
-            kept.append(replace(part, blocks=blocks))
+            kept.append(replace(part, blocks=blocks, rank=_rank(part)))
     return kept
+
+
+def _rank(part: Part) -> int:
+    """Its value beside the references: what to beware of and when to use the pack is more there,
+    and an idea of what might be done with it less."""
+    heads = " / ".join(part.path)
+    if _JUDGES.search(heads):
+        return min(part.rank, JUDGED)
+    return part.rank + MUSED if _MUSES.search(heads) else part.rank
+
+
+JUDGED, MUSED = 5, 10
+_JUDGES = pattern(
+    r"(?i)\b(?:best practices|when (?:not )?to use|limit|pitfall|troubleshoot|choos|security"
+    r"|important|prerequisite|requirements)"
+)
+_MUSES = pattern(r"(?i)\b(?:use cases|examples of use|scenarios?|quick wins|example workflows?)\b")
+_SELLS = pattern(
+    r"(?i)\*\*(?:value|results?|benefits?|outcomes?|impact|savings|time saved):?\*\*:? [^`]*$"
+)
 
 
 def _is_list_of(block: Block, names: Names) -> bool:

@@ -75,7 +75,8 @@ def _steps(component: Component, place: Place, own: trim.Owned) -> list[str]:
             titles = [_TITLE.match(item) for block in section.blocks if is_ordered(block)
                       for item in items_of(block.text)]  # fmt: skip
             names = [one[1].rstrip(" :.") for one in titles if one]
-            is_told = all(titles) and section.path and PROCEDURE.search(section.path[-1])
+            head = section.path[-1] if section.path else ""
+            is_told = all(titles) and PROCEDURE.search(head) and not _AFTERWARDS.search(head)
             found = names if is_told and are_steps(names) else found
         names = [NUMBER.sub("", _CALLED.sub("", name)) for name in found]
         if LEAST <= len(names) <= MOST and all(4 < len(name) <= MOST_NAME for name in names):
@@ -86,6 +87,7 @@ def _steps(component: Component, place: Place, own: trim.Owned) -> list[str]:
 LEAST, MOST, MOST_NAME, MOST_STEPS = 3, 12, 70, 2_400
 """Steps of a procedure that is named, characters of a step's name, and of all of them."""
 _CALLED = pattern(r"^(?:step|phase|stage) *\d+ *[:.)\u2013\u2014-]* *", re.I)
+_AFTERWARDS = pattern(r"(?i)\b(?:completion|next|final|follow-?up|post|optional|alternative)\b")
 _TITLE = pattern(r"\s*\d+[.)] +\*\*([^*\n]+)\*\*")
 
 
