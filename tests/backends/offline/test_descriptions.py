@@ -8,7 +8,7 @@ import pytest
 from nightpress.backends.offline import members, phrases, trim
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.wishes import Wish, trimmed_end, wish
-from tests.backends.offline.plugins import build
+from tests.backends.offline.plugins import build, harbour
 from tests.backends.offline.test_stated import plugin
 
 
@@ -415,3 +415,21 @@ def test_what_is_done_again_to_another_thing_is_an_occasion() -> None:
     said = _commands([*(f"{one} for its pilots" for one in deeds), "Create migration guides"])
     assert "migration" not in said.partition(". Use ")[0]
     assert "asks to create migration guides, or runs" in said
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ("1. Choose a platform (Capstan, Windlass, etc.)", " (Capstan, Windlass)"),
+        ("1. Choose the ropes (Capstan or Windlass, etc.)", " (Capstan, Windlass)"),
+        ("1. Choose a rope library (Capstan and RopeJS)", " (Capstan, RopeJS)"),
+        ("1. Rate the severity (High, Low)", ""),  # no tools
+        ("1. Keep to rules of a platform (SOLAS, COLREG)", ""),
+        ("1. Choose a platform (Capstan)", ""),
+    ],
+)
+def test_the_tools_that_a_command_names_stand_with_its_one_occasion(body: str, names: str) -> None:
+    text = f"---\ndescription: Test hawsers\n---\n\n# Splice\n\n{body}\n2. Splice it.\n"
+    files = {k: v for k, v in harbour().items() if k.startswith(".")}
+    said = description(build(files | {"commands/splice.md": text}))
+    assert f"asks to test hawsers{names}, or runs /splice" in said

@@ -68,6 +68,10 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
         found += [Wish("mentions", term) for term in terms.mentioned(anatomy, every, known_by)]
     if not found and not is_pack:
         found = _restated(anatomy, own, said, known)
+    if len(every) == 1 and len(found) == 1 and "(" not in found[0].text:
+        names = [one for one in terms.products(every[0]) if one.lower() not in what.lower()]
+        with_names = f"{found[0].text} ({', '.join(names)})" if names[1:] else found[0].text
+        found = [Wish(found[0].kind, with_names)]
     runs = _runs(anatomy)
     if is_pack and not found and runs and callings.tells(what, every):
         runs = f"asks for one of these, or {runs.removeprefix('asks ')}"

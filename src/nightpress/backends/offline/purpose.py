@@ -10,6 +10,7 @@ from nightpress.backends.offline.blocks import sections
 from nightpress.backends.offline.clean import Place, is_quotable, shown, uncoded
 from nightpress.backends.offline.outline import matter_of
 from nightpress.backends.offline.phrases import begun, untitled
+from nightpress.backends.offline.terms import products
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wording import plain, sentences
 from nightpress.checks import claimed
@@ -109,7 +110,7 @@ def _opened(anatomy: Anatomy, own: Owned, what: str) -> str:
         if len(found) < 2:
             found.append(sentence)
             known |= said
-    if len(found) < 2 and len(found[0]) < SHORT and len(named) == 1:
+    if len(found) < 2 and len(found[0]) < SHORT and len(named) == 1 and not products(named[0]):
         does = _does(named[0], known)
         found = does if does and wording.is_cast(what) else [*found, *does]
     return ". ".join(found)

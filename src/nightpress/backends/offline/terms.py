@@ -30,6 +30,14 @@ def mentioned(anatomy: Anatomy, every: Sequence[Component], what: str) -> list[s
     return own[:MOST] or _fresh(_declared(every, texts, "keywords"), set(wording.stems(what)))
 
 
+def products(component: Component) -> list[str]:
+    """The tools that a command or an agent names, as such, to choose from: "a platform (Grafana,
+    Datadog, etc.)"; none where there are not two."""
+    found = _PRODUCTS.search(uncoded(component.body))
+    names = _OR.split(found[1] or found[2]) if found else []
+    return names if any(not name.isupper() for name in names[1:]) else []
+
+
 def _declared(every: Sequence[Component], texts: str, key: str) -> Iterator[str]:
     """The words that the frontmatter of commands and agents gives as what calls them, by turns;
     what several of them have is a form."""
@@ -98,6 +106,14 @@ def _cased(word: str, said: str) -> str:
     return best if _ACRONYM.search(best) or (has_digit and best.islower()) else word
 
 
+_NAME = r"[A-Z][\w.+#-]*(?: [A-Z][\w.]*)?"
+_NAMES = rf"({_NAME}(?:,? (?:or |and )?{_NAME})+)"
+_PRODUCTS = pattern(
+    r"(?:(?:tool|platform|backend|framework|provider|database|service|librar(?:y|ie)|solution"
+    r"|system|stack|SDK|vendor|engine|broker|network|collection|aggregation|monitoring|tracking)s? "
+    rf"\({_NAMES}|[a-z] \({_NAMES}(?=,? etc\b))(?:,? etc\.?)?\)"
+)
+_OR = pattern(r",? (?:or|and) |, ")
 _ACRONYM = pattern(r"[A-Z]{2}|[a-z][A-Z]")
 _NOT_IN = frozenset(
     "and or the a an your you this that all any not no is are be step steps phase level none yes"
