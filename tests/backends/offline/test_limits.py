@@ -340,7 +340,9 @@ def test_names_that_nothing_defines_or_imports_are_told(more: str, names: list[s
     code = FILE.format(more=f"{more}\n{'// rope' * 50}")
     found = unbound(f"Moor.\n\n```ts\n{code}\n```\n")
     assert [*found] == (["readDepth", "tide", "harbour"] if names is None else names)
-    assert not unbound(f"```ts\n{code.replace('import', 'imported')}\n```\n")  # part of a file
+    part = code.replace("import", "imported").replace("class Quay", "const quay =")
+    assert not unbound(f"```ts\n{part}\n```\n")  # of a file
+    assert unbound(f"```ts\n{part.replace('export const quay =', 'class Quay')}\n```\n") == found
 
 
 def test_a_module_of_python_that_is_not_imported_is_told_and_a_builtin_is_none() -> None:

@@ -18,8 +18,8 @@ Token = tuple[str, bool]
 @lru_cache(maxsize=512)
 def unbound(text: str) -> tuple[str, ...]:
     """The functions and modules that a whole file among the listings of Python or JavaScript uses
-    (one that imports something), and that stand nowhere else in any of them. Part of a file says
-    nothing of what the rest of it has."""
+    (one that imports something, or holds a class), and that stand nowhere else in any of them. Part
+    of a file says nothing of what the rest of it has."""
     listings = [
         (_LANGUAGES[one[1].lower()], one[2])
         for one in _LISTING.finditer(text)
@@ -71,6 +71,7 @@ def _used(language: str, tokens: Sequence[Token]) -> Iterator[str]:
             not is_name
             or text in known
             or len(text) < 2
+            or text.isupper()
             or _is_owned(tokens, at)
             or before in _DEFINES[language]
         ):
@@ -105,7 +106,7 @@ _LANGUAGES = {
     "typescript": "node", "ts": "node", "tsx": "node",
 }  # fmt: skip
 _LISTING = pattern(r"(?ms)^[ \t]*`{3,}(\w+)[^\n`]*\n(.*?)^[ \t]*`{3,}[ \t]*$")
-_IMPORTS = pattern(r"(?m)^(?:import|from) |\brequire\(")
+_IMPORTS = pattern(r"(?m)^(?:import|from|(?:export )?(?:default )?class) |\brequire\(")
 _CUT = pattern(r"(?im)^[ \t]*(?:#|//|/\*) ?(?:\.\.\.|(?:rest|remainder) of|existing)")
 _IDENTIFIER = pattern(r"[A-Za-z_$][\w$]*")
 _DEFINES = {
@@ -124,8 +125,8 @@ _GLOBALS = {
         " Reflect Map Set WeakMap WeakSet Intl Atomics Uint8Array ArrayBuffer DataView parseInt"
         " parseFloat isNaN isFinite encodeURIComponent decodeURIComponent encodeURI decodeURI atob"
         " btoa describe it test expect beforeEach afterEach beforeAll afterAll before after jest vi"
-        " cy suite assert page browser Function eval requestAnimationFrame React ReactDOM chrome"
-        " Deno Bun constructor get set of as async await break case catch class const continue"
+        " cy suite assert page browser Function eval WebSocket requestAnimationFrame React ReactDOM"
+        " chrome Deno Bun constructor get set of as async await break case catch class const continue"
         " debugger default delete do else export extends finally for function if import in"
         " instanceof let new return static super switch throw try typeof var void while with"
         " yield".split()
