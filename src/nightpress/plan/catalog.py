@@ -173,8 +173,20 @@ def _gathered(
 ) -> Catalog:
     """Look into each of the plugins; remember those that need nothing. owners: folder -> slug of
     the plugins that were looked at before; a folder has one manifest alone."""
-    if not slugs:
-        return catalog
+    if slugs:
+        with project.index.gathering():
+            _looked_into(project, catalog, slugs, owners, meter, ahead)
+    return catalog
+
+
+def _looked_into(
+    project: Project,
+    catalog: Catalog,
+    slugs: list[str],
+    owners: dict[str, str],
+    meter: Meter,
+    ahead: Callable[[], Ahead | None],
+) -> None:
     gatherer = Gatherer(project)
     up_to_date = []
     told = set[Problem]()
@@ -202,7 +214,6 @@ def _gathered(
     project.index.remember_up_to_date(
         s for row in up_to_date if (s := _up_to_date(project, *row)) is not None
     )
-    return catalog
 
 
 def _each(gatherer: Gatherer, slugs: Iterable[str], ahead: Ahead | None) -> Iterator[PluginState]:

@@ -60,6 +60,8 @@ class Gatherer:
         )
         self._absent = Absent(project.state, ledger)
         self._git = git.Ignored(project.root)
+        self._modules = git.Submodules()
+        self._is_sparse = git.is_sparse(project.root)
         self._kept_out = KeptOut(project)
 
     def gather(self, slug: str) -> PluginState:
@@ -169,14 +171,14 @@ class Gatherer:
         that are not in this checkout."""
         prefix = "" if manifest.path == "." else f"{manifest.path}/"
         root = self.project.root
-        inner = {f"{prefix}{path}" for path in git.submodules(root / manifest.path)}
+        inner = {f"{prefix}{path}" for path in self._modules.below(root / manifest.path)}
         modules = [
             path.removeprefix(prefix)
-            for path in sorted(git.submodules(root) | inner)
+            for path in sorted(self._modules.below(root) | inner)
             if path.startswith(prefix) and not _holds_something(root / path)
         ]
         absent = dict.fromkeys(modules, "git submodule update --init --recursive")
-        for path in git.left_out(root, manifest.path):
+        for path in git.left_out(root, manifest.path) if self._is_sparse else ():
             absent[path.removeprefix(prefix)] = f"git sparse-checkout add {posixpath.dirname(path)}"
         return absent
 
@@ -184,7 +186,7 @@ class Gatherer:
         """Is the plugin in a submodule of which nothing is here?"""
         if _holds_something(self.project.root / folder):
             return False
-        modules = git.submodules(self.project.root)
+        modules = self._modules.below(self.project.root)
         return any(folder == path or folder.startswith(f"{path}/") for path in modules)
 
     @cached_property
@@ -230,8 +232,7 @@ class Gatherer:
             plugin.signature = digests.sign(self._index.root, plugin.names)
 
     def _hash(self, plugin: PluginState, prefix: bytes, entries: Sequence[tree.Entry]) -> None:
-        regular = [entry for entry in entries if entry.kind == "file"]
-        hashes = self._index.hashes([prefix + os.fsencode(entry.path) for entry in regular])
+        hashes = self._index.hashes(prefix[:-1])
         fresh: dict[bytes, tuple[bytes, str]] = {}
         for entry in entries:
             if entry.kind == "link":

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from nightpress.model import HOUSE, Window
+from nightpress.model import HOUSE, Generator, Window
 from nightpress.plugin import YamlDocument
 from nightpress.project import paths, yaml_read
 from nightpress.project.problems import Problem
@@ -20,11 +20,13 @@ FILE = "manifests/_defaults.yaml"
 
 
 class Defaults(Struct, frozen=True):
-    """The validated values of the project in `root`, and the window that they give."""
+    """The validated values of the project in `root`, and the window that they give; generators:
+    those that its manifests name, as they are found."""
 
     root: Path
     values: Mapping[str, Any] = field(default_factory=dict)
     size: Window = field(default_factory=Window)
+    generators: dict[str, Generator] = field(default_factory=dict)
 
 
 def house(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -206,6 +206,8 @@ class _Reading:
         kind = values.get("generator")
         if not isinstance(kind, str) or not kind or "/" in kind or kind.startswith("."):
             return None
+        if (found := self.defaults.generators.get(kind)) is not None:
+            return found
         path = ("enhancements", name, "generator")
         folder = generators.of_type(kind, self.defaults.root)
         if folder is None:
@@ -216,6 +218,8 @@ class _Reading:
         generator = generators.loaded(folder, self.memory)
         if generator is None:
             self._say(path, broken(kind), "`doit validate` says what is wrong with it")
+            return None
+        self.defaults.generators[kind] = generator
         return generator
 
     def _skill(self, wanted: dict[str, Any], kinds: dict[str, Generator | None]) -> str:

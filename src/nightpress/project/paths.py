@@ -89,6 +89,8 @@ def no_document(target: str) -> str:
 
 def key(path: str) -> str:
     """One key for the names that some file system takes for one: case twins, other forms."""
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
@@ -112,10 +114,11 @@ def place(root: Path, path: str) -> tuple[int, int, str]:
 def in_the_way(root: Path, target: str) -> tuple[str, str] | None:
     """(where, what) stands where only folders, and at the end a plain file, may stand."""
     *folders, _ = parts = clean(target).split("/")
+    base = os.fspath(root)
     for count, _ in enumerate(parts, 1):
         walked = "/".join(parts[:count])
         try:
-            status = os.lstat(root / walked)
+            status = os.lstat(f"{base}/{walked}")
         except (OSError, ValueError):
             return None
         if stat.S_ISLNK(status.st_mode):
@@ -156,16 +159,18 @@ def taken(root: Path, target: str) -> Obstacle | None:
 def twin(root: Path, target: str) -> str:
     """What stands beside a part of the target (or at it) under a name that many disks take for the
     same, relative to root; "" if there is no such thing."""
-    walked = root
-    for part in clean(target).split("/"):
+    walked, target = "", clean(target)
+    for part in target.split("/"):
         try:
-            names = os.listdir(walked)  # noqa: PTH208
+            names = os.listdir(f"{os.fspath(root)}/{walked}")  # noqa: PTH208
         except (OSError, ValueError):
             return ""
-        other = next((n for n in names if n != part and key(n) == key(part)), None)
-        if other is not None and (part not in names or walked / part == root / clean(target)):
-            return (walked / other).relative_to(root).as_posix()
-        walked /= part
+        same = key(part)
+        other = next((n for n in names if n != part and key(n) == same), None)
+        inner = f"{walked}{part}"
+        if other is not None and (part not in names or inner == target):
+            return f"{walked}{other}"
+        walked = f"{inner}/"
     return ""
 
 
@@ -178,11 +183,11 @@ def link_on_the_way(root: Path, path: str) -> str:
     """The first part of `path` below `root` that is a symbolic link; "" if there is none.
 
     What it leads to is not looked at: a link may lead out, or be changed to."""
-    walked = ""
+    walked, base = "", os.fspath(root)
     for part in clean(path).split("/"):
         walked = f"{walked}/{part}" if walked else part
         try:
-            mode = os.lstat(root / walked).st_mode
+            mode = os.lstat(f"{base}/{walked}").st_mode
         except (OSError, ValueError):
             return ""
         if stat.S_ISLNK(mode):

@@ -54,6 +54,7 @@ class Project:
         self.lock_path = root / "nightpress.lock"
         self.ledger_path = self.state / "ledger.db"
         self._generators: dict[str, Generator] = {}
+        self._schemas: dict[str, str] = {}
         self._slugs: tuple[tuple[int, ...], list[str]] | None = None
         self._by_record = False
 
@@ -179,9 +180,11 @@ class Project:
 
     def schema(self, name: str) -> str:
         """The text of `schemas/NAME.json`."""
-        own = self.root / "schemas" / f"{name}.json"
-        path = own if own.is_file() else project.bundled("schemas") / f"{name}.json"
-        return path.read_text(encoding="utf-8")
+        if name not in self._schemas:
+            own = self.root / "schemas" / f"{name}.json"
+            path = own if own.is_file() else project.bundled("schemas") / f"{name}.json"
+            self._schemas[name] = path.read_text(encoding="utf-8")
+        return self._schemas[name]
 
     # --- who writes ---
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import stat
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -64,9 +65,14 @@ def load(
 
 def _digest(schema: str, data: bytes) -> str:
     """Over the schema and a file's bytes: whatever validity turns on."""
-    total = hashlib.sha256(f"{schemas.text(schema)}{list(BACKENDS.scanned())}".encode())
+    total = _begun(schema, tuple(BACKENDS.scanned())).copy()
     total.update(data)
     return total.hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _begun(schema: str, names: tuple[str, ...]) -> hashlib._Hash:
+    return hashlib.sha256(f"{schemas.text(schema)}{list(names)}".encode())
 
 
 def peek(path: Path) -> dict[str, Any] | None:

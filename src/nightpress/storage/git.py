@@ -74,19 +74,37 @@ def matches(root: Path, paths: Iterable[str]) -> bool:
         return True  # a path that it will not judge
 
 
-def submodules(root: Path) -> frozenset[str]:
-    """The paths of the submodules below root that the `.gitmodules` of its work tree names, or its
-    own; relative to root."""
-    marker, whole = _marker(root), root.absolute()
-    found = _named(root)
-    if marker is not None and marker.parent != whole:
-        prefix = f"{whole.relative_to(marker.parent).as_posix()}/"
-        above = _named(marker.parent)
-        found |= {path.removeprefix(prefix) for path in above if path.startswith(prefix)}
-    return found
+class Submodules:
+    """The submodules of a work tree, while it is looked through: what a folder above others says is
+    read once."""
+
+    def __init__(self) -> None:
+        self._named: dict[Path, frozenset[str]] = {}
+        self._marked: dict[Path, bool] = {}
+
+    def below(self, root: Path) -> frozenset[str]:
+        """Those below root that the `.gitmodules` of its work tree names, or its own; relative to
+        root."""
+        whole = root.absolute()
+        found = _named(whole)
+        top = next((folder for folder in (whole, *whole.parents) if self._is_marked(folder)), None)
+        if top is not None and top != whole:
+            if top not in self._named:
+                self._named[top] = _named(top)
+            prefix = f"{whole.relative_to(top).as_posix()}/"
+            above = self._named[top]
+            found |= {path.removeprefix(prefix) for path in above if path.startswith(prefix)}
+        return found
+
+    def _is_marked(self, folder: Path) -> bool:
+        if folder not in self._marked:
+            self._marked[folder] = os.path.exists(f"{folder}/.git")  # noqa: PTH110 - of thousands
+        return self._marked[folder]
 
 
 def _named(folder: Path) -> frozenset[str]:
+    if not os.path.lexists(f"{folder}/.gitmodules"):
+        return frozenset()
     try:
         text = private.contents(folder / ".gitmodules").decode("utf-8", "surrogateescape")
     except OSError:

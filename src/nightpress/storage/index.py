@@ -8,8 +8,10 @@ clock's granularity of being looked at.
 
 import hashlib
 import os
+import threading
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from operator import attrgetter
@@ -57,6 +59,10 @@ _UNMARKED = "DELETE FROM files;"
 """A byte order mark is no content by now."""
 
 
+AT_ONCE = 2_000
+"""Rows that are written together, while many are found out."""
+
+
 class UpToDate(NamedTuple):
     """A plugin without work. names: every path that was looked at, relative to the project;
     counts: its decisions, counted, as text; items: its enhancements as JSON."""
@@ -88,6 +94,10 @@ class Index:
         self.root = os.fsencode(root)
         self._store = Store(path, (_SCHEMA, _SKETCHED, _SKETCHES, _HELD, _UNMARKED), durable=False)
         self._still: dict[str, bytes] | None = None
+        self._gathers = False
+        self._files: dict[bytes, tuple[bytes, str]] = {}
+        self._appraisals: dict[str, str] = {}
+        self._guard = threading.Lock()
         self._folders: dict[str, bytes] = {}
 
     def meta(self, key: str) -> str:
@@ -166,22 +176,39 @@ class Index:
 
     # --- hashes of files ---
 
-    def hashes(self, names: Sequence[bytes]) -> dict[bytes, tuple[bytes, str]]:
-        """path -> (stamp, sha256) of the files that were hashed before."""
-        hashes = {}
-        db = self._db()
-        for name in names:
-            row = db.execute("SELECT stamp, sha256 FROM files WHERE path = ?", (name,)).fetchone()
-            if row is not None:
-                hashes[name] = (row["stamp"], row["sha256"])
-        return hashes
+    def hashes(self, folder: bytes) -> dict[bytes, tuple[bytes, str]]:
+        """path -> (stamp, sha256) of the files below a folder that were hashed before."""
+        query = "SELECT path, stamp, sha256 FROM files WHERE path > ? AND path < ?"
+        rows = self._db().execute(query, (folder + b"/", folder + b"0"))  # what follows a slash
+        return {path: (stamp, sha256) for path, stamp, sha256 in rows}
 
     def remember(self, hashes: Mapping[bytes, tuple[bytes, str]]) -> None:
-        with self._store.write() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?)",
-                [(name, stamp, sha256) for name, (stamp, sha256) in hashes.items()],
-            )
+        with self._guard:
+            self._files.update(hashes)
+        self._write()
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """What is kept meanwhile is written many rows at a time: one transaction for each takes as
+        long as ten of them. Whatever is asked of the index is told of those, too."""
+        self._gathers = True
+        try:
+            yield
+        finally:
+            self._gathers = False
+            self._write()
+
+    def _write(self) -> None:
+        with self._guard:
+            count = len(self._files) + len(self._appraisals)
+            if not count or (self._gathers and count < AT_ONCE):
+                return
+            files = [(name, *held) for name, held in self._files.items()]
+            with self._store.write() as db:
+                db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", files)
+                appraisals = self._appraisals.items()
+                db.executemany("INSERT OR REPLACE INTO appraisals VALUES (?, ?)", appraisals)
+            self._files, self._appraisals = {}, {}
 
     # --- documents, by their paragraphs ---
 
@@ -209,6 +236,8 @@ class Index:
     # --- what was found out about a text, by everything that it was found out from ---
 
     def appraisal(self, key: str) -> str | None:
+        if (held := self._appraisals.get(key)) is not None:
+            return held
         row = self._db().execute("SELECT value FROM appraisals WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row["value"])
 
@@ -216,9 +245,9 @@ class Index:
         self.keep_appraisals({key: value})
 
     def keep_appraisals(self, found: Mapping[str, str]) -> None:
-        if found:
-            with self._store.write() as db:
-                db.executemany("INSERT OR REPLACE INTO appraisals VALUES (?, ?)", found.items())
+        with self._guard:
+            self._appraisals.update(found)
+        self._write()
 
     def close(self) -> None:
         self._store.close()
