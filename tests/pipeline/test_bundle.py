@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -358,6 +359,14 @@ def test_a_removed_command_takes_its_reference_with_it(tmp_path: Path) -> None:
     [kept, *_] = snapshots.listed()
     assert snapshots.read(kept.id, "skills/alpha/references/alpha-close.md") == before
     assert "nothing to do: 3 up to date" in market.done().out
+
+
+def test_a_clone_names_a_removed_command_no_more(tmp_path: Path) -> None:
+    market = _without_a_command(tmp_path)
+    assert "alpha-close" in market.target("alpha").read_text().split("---")[1]
+    shutil.rmtree(tmp_path / ".nightpress")
+    market.done()
+    assert "alpha-close" not in market.target("alpha").read_text()
 
 
 def test_a_reference_without_a_command_stays_where_somebody_edited_it(tmp_path: Path) -> None:

@@ -265,13 +265,16 @@ def _was_ours(root: Path, commit: str, job: str, sha256: str) -> bool:
 def is_ours_alone(
     project: Project, plugin: PluginState, enhancement: Enhancement, inputs: Inputs
 ) -> bool:
-    """Does the ledger know that nothing stood at the target before ours, which stands there now?
-    (A clone without a ledger does not: there the frontmatter that stands may be somebody's.)"""
+    """Is it known that nothing stood at the target before ours, which stands there now? Of a clone
+    without a ledger the lock file tells (older lines do not: there the frontmatter that stands may
+    be somebody's)."""
     known = inputs.publication
     if known is None or known.status != Status.PUBLISHED or known.extends:
         return False
     before = first(project, plugin, enhancement)
-    return before is not None and before.sha256 is None
+    if before is None:
+        return bool(known.fingerprint.telling) and not known.witness
+    return before.sha256 is None
 
 
 def first(project: Project, plugin: PluginState, enhancement: Enhancement) -> Original | None:
