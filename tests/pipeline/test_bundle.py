@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -349,6 +350,12 @@ def _without_a_command(tmp_path: Path) -> Market:
 def test_a_removed_command_takes_its_reference_with_it(tmp_path: Path) -> None:
     market = _without_a_command(tmp_path)
     before = (market.target("alpha").parent / "references" / "alpha-close.md").read_bytes()
+    gone = "skills/alpha/references/alpha-close.md"
+    for words in (("plan",), ("plan", "alpha")):
+        assert f"remove       alpha: {gone}: nothing" in market.run("nightpress", *words).out
+    assert json.loads(market.run("nightpress", "plan", "--json").out)["removals"] == {
+        "alpha": [gone]
+    }
     out = market.doit().out
     removed = "removed, since nothing asks for it: skills/alpha/references/alpha-close.md"
     assert f"alpha: {removed}" in out

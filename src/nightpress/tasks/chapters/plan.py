@@ -140,6 +140,7 @@ def _some(now: Session, names: Sequence[str], format: str) -> bool:
         drafts = (f"{job}: {_EARLIER}" for job in _outdated(now, items))
         for line in (
             *_lines(items, scores, whole=True),
+            *_removed(listed),
             *drafts,
             *ends,
             *map(str, problems),
@@ -199,6 +200,7 @@ def _document(
         "counts": dict(Counter(item.decision.action for item in catalog.items.values())),
         "outlook": ahead.as_dict(),
         "enhancements": [_row(item, scores) for item in _rows(catalog)],
+        "removals": _removals(catalog),
         "problems": [str(problem) for problem in catalog.problems],
         "new_plugins": list(catalog.new.folders),
     }
@@ -231,6 +233,8 @@ def _show(
     told = rows if every else _told(rows)
     for line in _lines(told, scores, whole=each) if each or len(told) <= FEW else _causes(told):
         say(line)
+    for line in _removed(catalog):
+        say(line)
     for line in map(str, catalog.problems) if each else folded(catalog.problems):
         say(line)
     if sentence := catalog.new.sentence():
@@ -242,6 +246,22 @@ def _show(
     if any(reason.code == "parked" for item in rows for reason in item.decision.reasons):
         say("refused ones are made again when something changes, or when you ask for it:")
         say("  doit forget enhance:PLUGIN/NAME")
+
+
+def _removals(catalog: Catalog) -> dict[str, list[str]]:
+    """slug -> references of ours that go when its SKILL.md is made: no command asks for them."""
+    return {
+        slug: sorted(plugin.left_over)
+        for slug, plugin in catalog.plugins.items()
+        if plugin.left_over and any(s.decision.action == "make" for s in plugin.states.values())
+    }
+
+
+def _removed(catalog: Catalog) -> Iterator[str]:
+    for slug, paths in _removals(catalog).items():
+        for path in paths:
+            said = "nothing asks for it (kept where a document leads to it)"
+            yield f"{'remove':<12} {slug}: {path}: {said}"
 
 
 def _told(items: Iterable[Item]) -> list[Item]:
