@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 from msgspec.structs import replace
 
-from nightpress.backends.offline import packs
+from nightpress.backends.offline import packs, scripts
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.compose import body
 from nightpress.backends.offline.part import Part
@@ -191,3 +191,25 @@ def test_what_to_beware_of_goes_in_before_ideas() -> None:
     ]
     ranks = [one.rank for one in packs.without_lists(more, pack(FLAT))]
     assert ranks[1] < ranks[2] < ranks[0]
+
+
+@pytest.mark.parametrize(
+    ("script", "into"),
+    [
+        ('LOG="$HOME/.tide/log.md"\ncp "$NEW" "$LOG"\n', ["~/.tide/log.md"]),
+        ('mv "$LOG.new" "$HOME/.tide/log.md"\n', ["~/.tide/log.md"]),
+        ("echo ebb >> ~/.tide/log.md\n", ["~/.tide/log.md"]),
+        ('LOG="$HOME/.tide/log.md"\ncat "$LOG" > "$OUT"\n', []),
+        ("cp ~/.tide/log.md here.md\n", []),
+    ],
+)
+def test_what_a_script_writes_below_the_home_folder(script: str, into: list[str]) -> None:
+    assert scripts.written(script) == into
+
+
+def test_a_hook_says_what_its_script_writes_there() -> None:
+    run = {"type": "command", "command": "${CLAUDE_PLUGIN_ROOT}/hooks/log.sh"}
+    hooks = json.dumps({"hooks": {"SessionStart": [{"hooks": [run]}]}})
+    files = {"hooks/hooks.json": hooks, "hooks/log.sh": "echo ebb >> ~/.tide/log.md\n"}
+    said = body(pack({**FLAT, **files}))
+    assert "hooks/log.sh`, which writes `~/.tide/log.md`.\n" in said

@@ -44,6 +44,7 @@ def _brief(material: Material, component: Component, text: str) -> str:
     about = about.rstrip(": ")
     if _SLOT.search(about) or not is_quotable(about):
         return ""
+    about = re.sub(r"^Master (?=[a-z])", "Masters ", about)
     if reference and about and wording.stems(subject) - wording.stems(about):
         about = f"{subject}: {lowered(about, component.body)}"
     return about if reference else wording.clause(about, 200)

@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from msgspec.structs import replace
 
-from nightpress.backends.offline import filled, packs, servers, trim, voice, wording
+from nightpress.backends.offline import filled, packs, scripts, servers, trim, voice, wording
 from nightpress.backends.offline.blocks import Block
 from nightpress.backends.offline.clean import Place, is_quotable, shown
 from nightpress.backends.offline.limits import Limits, limits
@@ -241,6 +241,11 @@ def tools(material: Material, topic: Topic) -> Iterator[tuple[str, str, list[Blo
             on = f" on `{matcher}`" if matcher else ""
             runs = f" runs `{code(c.description)}`" if code(c.description) else ""
             about = f": {sentence(c.body)}" if sentence(c.body) else "."
+            run = [
+                f.path for f in material.anatomy.files if kind == "hook" and f.path in c.description
+            ]
+            if into := [one for path in run for one in _written(material, path)]:
+                about = f", which writes {wording.together(into)}{about}"
             if (
                 kind == "mcp"
                 and len(material.anatomy.of("mcp")) == 1
@@ -336,8 +341,16 @@ def interface(material: Material, path: str) -> str:
         if f.values and shown(f.values[0])
     ]
     parts = [f"reads {', '.join(f'`{name}`' for name in reads[:MANY])}"] if reads else []
+    if into := _written(material, path):
+        parts.append(f"writes {wording.together(into)}")
     said = "; ".join([*parts, *exits[:MANY]])
     return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def _written(material: Material, path: str) -> list[str]:
+    """What a script of the plugin writes below the user's home folder."""
+    texts = (file.text for file in material.anatomy.files if file.path == path)
+    return [f"`{one}`" for text in texts for one in scripts.written(text)][:MANY]
 
 
 def names(material: Material) -> list[Block]:
