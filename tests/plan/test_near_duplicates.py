@@ -108,6 +108,21 @@ def test_documents_that_have_not_moved_are_not_read(tmp_path: Path, reads: list[
     assert reads == [target("beta")]
 
 
+def test_a_document_that_is_no_normal_text_is_read_once_too(
+    project: Project, reads: list[str]
+) -> None:
+    """The index knows the digest of its content, and beside it that of its bytes."""
+    path = project.root / target("beta")
+    path.write_bytes(path.read_bytes().replace(b"\n", b"  \r\n"))
+    catalog.load(project)
+    found = sharing(NearDuplicates(project), SHARED.format("delta"), "x")
+    assert found == 3 and target("beta") in reads
+    reads.clear()
+    again = Project(project.root, {}, {}, LATER)
+    assert sharing(NearDuplicates(again), SHARED.format("delta"), "x") == 3
+    assert reads == []
+
+
 def test_a_run_of_one_plugin_relies_on_the_index_too(tmp_path: Path, reads: list[str]) -> None:
     published(tmp_path, "alpha", "beta")
     catalog.load(Project(tmp_path, {}, {}, LATER))

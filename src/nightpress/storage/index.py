@@ -217,7 +217,8 @@ class Index:
         cursor.row_factory = None
         cursor.execute(
             "SELECT target, s.sha256, bins, bands, coalesce(stamp, x'') FROM sketches s"
-            " LEFT JOIN files f ON f.path = CAST(target AS BLOB) AND f.sha256 = s.sha256"
+            " LEFT JOIN files f ON f.path = CAST(target AS BLOB)"
+            " AND s.sha256 IN (f.sha256, substr(f.sha256, 66, 64))"  # that of the bytes
         )
         for row in cursor:
             yield Sketches(*row)
