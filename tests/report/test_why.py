@@ -61,7 +61,7 @@ def test_a_document_is_told_by_its_name_too(market: Market, named: str) -> None:
         f"{manifest.read_text()}\n  tour:\n    generator: readme\n    target: TOUR.md\n"
     )
     done = market.run("nightpress", "why", "alpha")
-    assert done.code == 3 and "name one of alpha/skill, alpha/tour" in done.err
+    assert done.code == 0 and "plugins/alpha/TOUR.md: declared, and not made yet" in done.out
 
 
 def test_a_model_s_file_tells_prompt_models_calls_and_tokens(market: Market) -> None:
@@ -272,3 +272,17 @@ def test_no_command_is_offered_that_cannot_work(market: Market) -> None:
         [shown] = re.findall(r"before us +(git show .*?)  \(", said)
         shown = subprocess.run(shlex.split(shown), cwd=market.root, capture_output=True, text=True)
         assert shown.stdout == OLD
+
+
+def test_of_a_plugin_each_of_its_documents_is_told(tmp_path: Path) -> None:
+    plugin(tmp_path, "alpha", size=40_000)
+    market = Market(tmp_path)
+    market.run("nightpress", "init")
+    manifest = tmp_path / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text() + "  references:\n    generator: references\n")
+    market.documented()
+    told = market.run("nightpress", "why", "alpha")
+    assert told.code == 0 and told.out.count("published by nightpress, and unchanged since") == 3
+    assert told.out.endswith("more of one: nightpress why alpha/skill\n")
+    found = json.loads(market.run("nightpress", "why", "alpha", "--format", "json").out)
+    assert {one["state"] for one in found} == {"published"}

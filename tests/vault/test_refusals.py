@@ -73,6 +73,7 @@ def test_nobody_there(tmp_path: Path) -> None:
     place = RemotePlace(Hrana(f"http://127.0.0.1:{free_port()}", "t", SOON))
     with pytest.raises(Unreachable, match="cannot be reached") as caught:
         backup(nasty(tmp_path / "project"), place)
+    assert caught.value.exit_code == 3
     assert "turso db show NAME --url" in caught.value.hint
 
 

@@ -29,7 +29,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     why.add_argument(
         "path", metavar="PATH[:LINE]",
-        help="a file of the project, or PLUGIN/NAME of a document, or a line of it",
+        help="a file of the project, or PLUGIN/NAME of a document, or a line of it; of PLUGIN, one "
+        "sentence on each of its documents",
     )  # fmt: skip
     why.add_argument("--project", default=".", metavar="FOLDER", help="the project (here)")
     why.add_argument("--diff", action="store_true", help="show what publication changed")
@@ -42,13 +43,18 @@ def _why(given: argparse.Namespace) -> int:
     from nightpress.report import why
 
     project = Project(located(given.project), {}, os.environ, RealClock())
-    story = _of_line(project, given.path)
+    story, every = _of_line(project, given.path), list[str]()
     if story is None:
-        story = why.explain(project, given.path, diff=given.diff)
+        every = why.documents(project, given.path)
+        story = why.explain(project, every[0] if every else given.path, diff=given.diff)
+    stories = [story, *(why.explain(project, one, diff=given.diff) for one in every[1:])]
     if given.format == "json":
-        sys.stdout.write(json.dumps(story.as_json(), indent=2, ensure_ascii=True) + "\n")
+        found = [one.as_json() for one in stories]
+        shown = found if every[1:] else found[0]
+        sys.stdout.write(json.dumps(shown, indent=2, ensure_ascii=True) + "\n")
         return errors.EXIT_OK
-    for line in story.lines():
+    lines = story.lines() if not every[1:] else [one.lines()[0] for one in stories]
+    for line in [*lines, *([f"more of one: nightpress why {every[0]}"] if every[1:] else [])]:
         sys.stdout.write(fitted(safe(spoken(line)), sys.stdout) + "\n")
     return errors.EXIT_OK
 

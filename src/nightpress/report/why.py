@@ -89,6 +89,14 @@ def path_of(project: Project, given: str) -> str:
     return inside(project.root, given)
 
 
+def documents(project: Project, given: str) -> list[str]:
+    """The jobs of a plugin that is given by its name; none where that is something else."""
+    if os.path.lexists(given) or os.path.lexists(project.root / given):
+        return []
+    items = catalog.load(project, everything=True).items.values()
+    return [item.id for item in items if item.slug == given]
+
+
 def inside(root: Path, given: str) -> str:
     """The path relative to the project: links above the project are followed, none below it. Also
     of one that is written as the commands print it, from the project's folder."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nightpress.errors import NightpressError
+from nightpress.errors import EXIT_USAGE, NightpressError
 from nightpress.text import safe
 
 
@@ -35,6 +35,8 @@ class HranaError(NightpressError):
 
 class Unreachable(HranaError):
     """No answer: no network, no such host, or too slow."""
+
+    exit_code = EXIT_USAGE
 
 
 class Denied(HranaError):

@@ -73,6 +73,9 @@ def lines(now: Session, seconds: float) -> list[str]:
         rows.append(waits)
     if not run.outcomes and (run.fatal or run.interrupted):
         return rows + _nothing_done(run, seconds)
+    broken = any(problem.severity == "error" for problem in now.catalog.problems)
+    if broken and not run.outcomes and not any(idle.values()):
+        return [*rows, "nothing was done: what is wrong is told below"]
     return rows + summary.lines(
         run.endings(), idle, seconds=seconds, calls=run.calls, tokens=run.tokens
     )
