@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from array import array
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -165,6 +167,21 @@ def test_a_manifest_that_names_another_target_is_believed(project: Project) -> N
     again = Project(project.root, {}, {}, LATER)
     catalog.load(again)
     assert sharing(NearDuplicates(again), SHARED.format("delta"), "x") == 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whoever_has_a_band_is_found(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(near_duplicates, "LATE", 3)
+    rng, found = random.Random(seed), near_duplicates._Found()
+    held: dict[str, set[int]] = {}
+    edges = (0, 1, 2**31, 2**32 - 1)
+    for _ in range(300):
+        name = f"document-{rng.randrange(120)}"  # some are made again
+        held[name] = {rng.choice((*edges, rng.randrange(500))) for _ in range(rng.randrange(6))}
+        found.add(name, array("q", held[name]))
+        wanted = {rng.choice((*edges, rng.randrange(500))) for _ in range(3)}
+        assert {n for n, bands in held.items() if bands & wanted} <= found.having(wanted)
+    assert len(found.having(edges)) < len(held)
 
 
 def test_a_manifest_that_is_added_is_seen_in_the_same_process(project: Project) -> None:

@@ -11,6 +11,7 @@ import json
 import os
 import threading
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -30,6 +31,10 @@ __all__ = ["NearDuplicates", "of", "targets"]
 
 CAP = 1024 * 1024
 """Bytes of a document that is compared; a larger one is skipped."""
+
+LATE = 64
+"""Documents that are looked through one by one, at least."""
+_BAND = 0xFFFF_FFFF
 
 MOST = 500
 """Documents that a draft is compared with: a paragraph that hundreds share is shared enough."""
@@ -54,6 +59,41 @@ class Paragraphs(Struct, frozen=True):
         return zip(*[iter(self.bins)] * checks.BINS, strict=True)
 
 
+class _Found:
+    """Which documents have a band. A band and the document's number are one number in a sorted
+    array: a dictionary would take twenty times as much. Those that came of late are looked through
+    until there are enough of them to sort anew."""
+
+    def __init__(self) -> None:
+        self._packed = array("Q")
+        self._targets: list[str] = []
+        self._late: dict[str, array[int]] = {}
+
+    def add(self, target: str, bands: array[int]) -> None:
+        """What a document had before is found on: who looks compares."""
+        self._late[target] = bands
+        if len(self._late) > LATE + len(self._targets) // 8:
+            first = len(self._targets)
+            more = (
+                (band & _BAND) << 32 | number
+                for number, own in enumerate(self._late.values(), first)
+                for band in own
+            )
+            self._targets += self._late
+            self._packed = array("Q", sorted([*self._packed, *more]))
+            self._late.clear()
+
+    def having(self, bands: Iterable[int]) -> set[str]:
+        """The documents that may have one of the bands."""
+        wanted = {band & _BAND for band in bands}
+        found = {target for target, own in self._late.items() if not wanted.isdisjoint(own)}
+        for band in wanted:
+            first = bisect_left(self._packed, band << 32)
+            last = bisect_left(self._packed, (band + 1) << 32, first)
+            found.update(self._targets[number & _BAND] for number in self._packed[first:last])
+        return found
+
+
 class NearDuplicates:
     """The documents of one project, by their paragraphs. Every method is safe in any thread."""
 
@@ -63,6 +103,7 @@ class NearDuplicates:
         self.turn = threading.Lock()
         """Held from judging a draft to adding it: of equal drafts made at once, some must lose."""
         self._documents: dict[str, Paragraphs] | None = None
+        self._found = _Found()
         self._jobs: dict[str, str] = {}
         self._made: set[str] = set()
 
@@ -76,12 +117,14 @@ class NearDuplicates:
         have one source); plugin: its folder, relative to the project; ours: those that we made,
         too. Without them the finding is the same whichever documents were made first, and stays
         so whichever follow."""
-        with self._guard:
-            documents = list(self._loaded().items())
         bands, own = set(Paragraphs.of(text).bands), f"{plugin}/"
+        with self._guard:
+            documents = self._loaded()
+            found = self._found.having(bands)
+            near_by = [(target, documents[target]) for target in documents if target in found]
         near = (
             paragraphs.sketches()
-            for target, paragraphs in documents
+            for target, paragraphs in near_by
             if not bands.isdisjoint(paragraphs.bands)
             and not target.startswith(own)
             and (ours or self._is_given(target))
@@ -102,6 +145,7 @@ class NearDuplicates:
         paragraphs = Paragraphs.of(data.decode("utf-8", "replace"))
         with self._guard:
             self._loaded()[target] = paragraphs
+            self._found.add(target, paragraphs.bands)
             self._made.add(target)
         self._project.index.keep_sketches([_row(target, fingerprint.sha256(data), paragraphs)])
 
@@ -109,6 +153,8 @@ class NearDuplicates:
         if self._documents is None:
             self._jobs = dict(targets(self._project))
             self._documents = _load(self._project, self._jobs)
+            for target, paragraphs in self._documents.items():
+                self._found.add(target, paragraphs.bands)
         return self._documents
 
 
