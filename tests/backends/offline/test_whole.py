@@ -293,6 +293,7 @@ def test_a_description_that_breaks_off_is_no_beginning() -> None:
     ("line", "told"),
     [
         ("**Berth**: $ARGUMENTS", "**Berth**: the arguments\n"),
+        ("**Berth:** {{{ input }}}", "**Berth:** the arguments\n"),
         ("Follow these rules to splice: $ARGUMENTS", "to splice: the arguments\n"),
         ("Moor it with long ropes and knots: $ARGUMENTS", "Moor it with long ropes and knots.\n"),
         ("Read `\u26a0\ufe0f.log` at the quay.", "Read `\u26a0\ufe0f.log` at the quay.\n"),
@@ -301,7 +302,7 @@ def test_a_description_that_breaks_off_is_no_beginning() -> None:
 def test_what_a_command_takes_stays_where_it_takes_it(line: str, told: str) -> None:
     said = command(f"## Way\n\n{line}\n\n**Arguments:** $ARGUMENTS\n\nCast off.\n")
     assert told in said
-    assert "Run `/moor <arguments>`. What follows" in said or "$" not in line
+    assert "Run `/moor <arguments>`. What follows" in said or "`" in line
     assert "Arguments" not in said
 
 
@@ -367,3 +368,9 @@ def test_agents_stand_in_the_order_that_their_descriptions_give() -> None:
 def test_a_description_that_only_says_the_name_is_no_beginning() -> None:
     text = "---\nname: tide-clerk\ndescription: Tide clerk\n---\n\n## Way\n\nBy the mole.\n"
     assert reference("agents/tide-clerk.md", text).startswith("# `tide-clerk`\n\nDelegate to")
+
+
+def test_a_text_of_one_line_is_whole_without_its_full_stop() -> None:
+    said = reference("commands/moor.md", "Read TIDES.md, then run `tide --now` to know the harbour")
+    assert "Read TIDES.md, then run `tide --now` to know the harbour.\n" in f"{said}\n"
+    assert "The rest is in" not in said

@@ -73,6 +73,10 @@ def parts(material: Material, kinds: Sequence[str], most: int) -> list[Part]:
         part.order, part.home, part.rank = (3, at), home, 1 + worth.of(part, at // 2)
     if body and not body[0].path:
         body[0].order = (2, 0)
+    if body and body[-1].blocks:
+        *before, last = body[-1].blocks
+        stops = last.kind == "text" and last.text[-1:].isalnum()  # it would end in mid-sentence
+        body[-1].blocks = [*before, replace(last, text=f"{last.text}.") if stops else last]
     every = sorted([*heads, *body], key=lambda part: part.order)
     return _within([part for part in every if part.blocks], most, own_place)
 
@@ -96,7 +100,7 @@ def _from_file(
     hints = [block for block in lead[1:] if block.kind != "table"]  # the text says it
     if component.kind == "agent":
         return [Block("text", f"{said}. What follows, from {there}, is its own prompt."), *hints]
-    if not hints and _TYPED.search(component.body):
+    if not hints and _TYPED.search(_typed(component)):
         said = said.replace(f"`/{component.name}`", f"`/{component.name} <arguments>`", 1)
     return [Block("text", f"{said}. What follows is from {there}.{called}"), *hints]
 
@@ -145,7 +149,7 @@ def _is_echo(first: str, about: str) -> bool:
 def _readable(component: Component) -> str:
     """Its text; what it takes from the user within code, or as a part of a word, is a slot (`git
     show $ARGUMENTS` is `git show <arguments>`), and a heading in a list is a label."""
-    pieces, at, text = [], 0, _LEAKED.sub("", component.body.lstrip())
+    pieces, at, text = [], 0, _LEAKED.sub("", _typed(component).lstrip())
     for code in [*_IN_CODE.finditer(text), None]:
         words = text[at : code.start() if code else len(text)]
         words = _ALONE.sub("", _HEADING.sub(r"\1**\2**", words))
@@ -154,6 +158,14 @@ def _readable(component: Component) -> str:
         pieces += [words, _TYPED.sub("<arguments>", code[0]) if code else ""]
         at = code.end() if code else at
     return "".join(pieces)
+
+
+def _typed(component: Component) -> str:
+    """Its text, in which what the user typed has one name."""
+    return _INPUT.sub("$ARGUMENTS", component.body)
+
+
+_INPUT = pattern(r"(?<!\$)\{\{\{? *(?:user_?)?(?:input|args|arguments) *\}?\}\}", re.I)
 
 
 def _handed_on(found: re.Match[str], component: Component) -> str:
