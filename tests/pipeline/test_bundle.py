@@ -356,6 +356,7 @@ def test_a_removed_command_takes_its_reference_with_it(tmp_path: Path) -> None:
     assert json.loads(market.run("nightpress", "plan", "--json").out)["removals"] == {
         "alpha": [gone]
     }
+    assert "link-resolves" not in market.run("nightpress", "check", "plugins/alpha").out
     out = market.doit().out
     removed = "removed, since nothing asks for it: skills/alpha/references/alpha-close.md"
     assert f"alpha: {removed}" in out

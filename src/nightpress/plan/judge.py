@@ -34,7 +34,7 @@ class Document(Struct, frozen=True):
     person wrote does not become wrong because another copied it); witnessed: the document that
     ours was made from speaks for it; by_model: a model's draft, which may not say what documents
     of ours say in other plugins (what is extracted says what its plugin does); beside: it is put
-    beside the marketplace's other skills.
+    beside the marketplace's other skills; goes: files that are removed with its publication.
     """
 
     plugin: PluginState
@@ -49,6 +49,7 @@ class Document(Struct, frozen=True):
     witnessed: bool = True
     by_model: bool = False
     beside: bool = False
+    goes: frozenset[str] = frozenset()
 
 
 def judge(
@@ -84,6 +85,7 @@ def drafted(
     made = Document(
         plugin, state.enhancement, paths, text, before, finish, planned,
         forced=state.inputs.forced, by_model=state.writer.kind == "model", beside=True,
+        goes=plugin.left_over,
     )  # fmt: skip
     if before is None:
         return made, None
@@ -174,9 +176,8 @@ def _whole(project: Project, one: Document, context: checks.Context) -> checks.C
 
 def _paths(one: Document) -> frozenset[str]:
     """The files that there will be beside it: those of the plugin, and those that are made with it,
-    but not those that go when a draft takes its place."""
-    goes = one.plugin.left_over if one.beside else frozenset[str]()
-    return frozenset(one.plugin.files).difference(goes) | one.planned
+    but not those that go."""
+    return frozenset(one.plugin.files).difference(one.goes) | one.planned
 
 
 def bundled(plugin: PluginState, enhancement: Enhancement) -> Mapping[str, str]:
