@@ -369,6 +369,15 @@ def test_a_removed_command_takes_its_reference_with_it(tmp_path: Path) -> None:
     assert "nothing to do: 3 up to date" in market.done().out
 
 
+def test_check_names_a_command_of_which_no_reference_is_made(tmp_path: Path) -> None:
+    market = _market(tmp_path)
+    hollow = tmp_path / "plugins/alpha/commands/alpha-todo.md"
+    hollow.write_text("---\ndescription: A demo command\n---\n\nTODO: describe it.\n")
+    assert "hollow       alpha/references.alpha-todo" in market.run("nightpress", "plan").out
+    said = market.run("nightpress", "check", "plugins/alpha").out
+    assert "plugins/alpha/commands/alpha-todo.md:1:1: warning: hollow: nothing real to say" in said
+
+
 def test_a_clone_names_a_removed_command_no_more(tmp_path: Path) -> None:
     market = _without_a_command(tmp_path)
     assert "alpha-close" in market.target("alpha").read_text().split("---")[1]

@@ -43,7 +43,11 @@ def of(project: Project, plugin: PluginState) -> tuple[SourceFinding, ...]:
         found = source_findings.find(anatomy, frozenset(plugin.files), market)
         value = json.dumps([asdict(one) for one in found])
         project.index.keep_appraisal(key, value)
-    return (*(SourceFinding(**one) for one in json.loads(value)), *_profile(plugin))
+    return (
+        *(SourceFinding(**one) for one in json.loads(value)),
+        *_profile(plugin),
+        *_hollow(plugin),
+    )
 
 
 def every(
@@ -91,6 +95,14 @@ def _profile(plugin: PluginState) -> Iterator[SourceFinding]:
 
 
 AGENT_PLUGIN = "plugin.json"
+
+
+def _hollow(plugin: PluginState) -> Iterator[SourceFinding]:
+    """The commands and agents that say nothing of which a reference could be made."""
+    for state in plugin.states.values():
+        if state.decision.action == "hollow" and (about := state.enhancement.about):
+            hint = "say what it does in this plugin; until then it has no reference"
+            yield SourceFinding("hollow", state.decision.reasons[0].text, about, 1, hint)
 
 
 def _too_little(plugin: PluginState) -> Iterator[SourceFinding]:
