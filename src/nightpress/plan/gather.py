@@ -61,6 +61,7 @@ class Gatherer:
         self._absent = Absent(project.state, ledger)
         self._git = git.Ignored(project.root)
         self._modules = git.Submodules()
+        self._submodules = self._modules.below(project.root)
         self._is_sparse = git.is_sparse(project.root)
         self._kept_out = KeptOut(project)
 
@@ -174,7 +175,7 @@ class Gatherer:
         inner = {f"{prefix}{path}" for path in self._modules.below(root / manifest.path)}
         modules = [
             path.removeprefix(prefix)
-            for path in sorted(self._modules.below(root) | inner)
+            for path in sorted(self._submodules | inner)
             if path.startswith(prefix) and not _holds_something(root / path)
         ]
         absent = dict.fromkeys(modules, "git submodule update --init --recursive")
@@ -186,8 +187,7 @@ class Gatherer:
         """Is the plugin in a submodule of which nothing is here?"""
         if _holds_something(self.project.root / folder):
             return False
-        modules = self._modules.below(self.project.root)
-        return any(folder == path or folder.startswith(f"{path}/") for path in modules)
+        return any(folder == path or folder.startswith(f"{path}/") for path in self._submodules)
 
     @cached_property
     def _is_writable(self) -> bool:
