@@ -26,8 +26,8 @@ Key = tuple[str, str]
 class Counted(GeminiServer):
     """Its answer to a question is always the same; it knows for which plugin each call was."""
 
-    def __init__(self, latency: float) -> None:
-        super().__init__(latency=latency, limits={"*": Limits()})
+    def __init__(self, latency: float, rpm: int | None = None) -> None:
+        super().__init__(latency=latency, limits={"*": Limits(rpm=rpm)})
         self.plugins: dict[str, str] = {}
         asked = self.service._asked
 
