@@ -145,7 +145,7 @@ def test_what_a_command_makes_is_no_file_of_the_plugin() -> None:
 def test_the_marketplace_is_known() -> None:
     readme = {"README.md": f"{README}Run `/free-all` then.\n"}
     assert findings(readme)
-    assert findings(readme, Market(plugins=frozenset({"free-all"}))) == []
+    assert findings(readme, Market(is_plugin="free-all".__eq__)) == []
     assert findings(readme, Market(elsewhere=lambda *named: named == ("command", "free-all"))) == []
     other = Market(description="Bakes bread with sourdough every single morning.")
     (found,) = findings({}, other)

@@ -68,12 +68,16 @@ class SourceFinding(Struct, frozen=True):
 
 
 class Market(Struct, frozen=True):
-    """What is known beyond the plugin: names of the marketplace's plugins, whether another one has
-    a component (kind, name), and the description that the marketplace gives this one."""
+    """What is known beyond the plugin: whether another one of the marketplace is called so (by its
+    slug, which is lower case), or has a component (kind, name), and the description that the
+    marketplace gives this one."""
 
-    plugins: frozenset[str] = frozenset()
+    is_plugin: Callable[[str], bool] | None = None
     elsewhere: Callable[[str, str], bool] | None = None
     description: str = ""
+
+    def calls(self, name: str) -> bool:
+        return self.is_plugin is not None and self.is_plugin(name)
 
     def has(self, kind: str, name: str) -> bool:
         return self.elsewhere is not None and self.elsewhere(kind, name)
@@ -163,12 +167,12 @@ def _components(
 ) -> Iterator[SourceFinding]:
     own = facts.names("command", "structural") | facts.names("skill", "structural")
     if own:
-        existing = own | facts.names("alias") | COMMANDS | {p.lower() for p in market.plugins}
+        existing = own | facts.names("alias") | COMMANDS
         existing |= {name.rpartition(":")[2] for name in existing}
         for name, offset in commands(document):
             plugin, _, tail = name.rpartition(":")
             foreign = plugin and plugin != anatomy.name.lower()
-            if foreign or tail in existing or market.has("command", name):
+            if foreign or tail in existing or market.calls(tail) or market.has("command", name):
                 continue
             hint = suggestion(tail, facts.names("command", "structural"), "/{}", cutoff=0.5)
             message = f"/{name} is not a command of this plugin"

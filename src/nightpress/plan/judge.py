@@ -166,7 +166,7 @@ def _whole(project: Project, one: Document, context: checks.Context) -> checks.C
         context,
         anatomy=with_skills(project, plugin, anatomy_of(plugin, one.paths), enhancement.target),
         plugin_paths=_paths(one),
-        marketplace_plugins=frozenset(known_plugins(project)),
+        marketplace_plugins=known_plugins(project),
         elsewhere=lambda kind, name: name in components(project).get(kind, ()),
         witness=_witness(project, plugin, enhancement, one.text) if witnessed else "",
         instructions=instructions(generator.system, generator.prompt),
@@ -395,6 +395,14 @@ def components(project: Project) -> dict[str, frozenset[str]]:
 
 
 @lru_cache(maxsize=1)
-def known_plugins(project: Project) -> tuple[str, ...]:
+def known_plugins(project: Project) -> frozenset[str]:
     """Slugs of the marketplace's plugins."""
-    return tuple(project.slugs())
+    return frozenset(project.slugs())
+
+
+@lru_cache(maxsize=1)
+def market_digest(project: Project) -> str:
+    """Digest of what a plugin may name that others have: slugs, and names of their components."""
+    known = components(project).items()
+    names = (f"{kind} {name}" for kind, names in known for name in sorted(names))
+    return fingerprint.digest("market", *sorted(known_plugins(project)), *names)

@@ -26,16 +26,15 @@ def of(project: Project, plugin: PluginState) -> tuple[SourceFinding, ...]:
         return ()
     documents = {p for state in plugin.states.values() for p in state.inputs.publications}
     own = sorted(plugin.files.keys() - documents)
-    known = judge.components(project)
     key = fingerprint.digest(
-        "source findings", version(), str(plugin.told), *sorted(project.slugs()),
+        "source findings", version(), str(plugin.told), judge.market_digest(project),
         *(f"{path} {plugin.files[path][1]}" for path in sorted(plugin.files)),
-        *(f"{kind} {name}" for kind, names in known.items() for name in sorted(names)),
     )  # fmt: skip
     value = project.index.appraisal(key)
     if value is None:
+        plugins, known = judge.known_plugins(project), judge.components(project)
         market = Market(
-            frozenset(judge.known_plugins(project)) - {plugin.slug},
+            lambda name: name != plugin.slug and name in plugins,
             lambda kind, name: name in known.get(kind, ()),
             str(plugin.manifest.settings.get("description", "")),
         )
