@@ -92,6 +92,8 @@ OTHERS = {
     "profile": "What the profile `agent-plugins` needs at the plugin's root is there.",
     "change-told": "Sections that were made again for a command's new option name it.",
     "too-little": "The plugin says enough for the document that was asked for.",
+    "hollow": "A command or agent that has a reference says what it does, and in this plugin: until"
+    " then its reference is not made.",
     "marketplace": "marketplace.json is JSON, and each folder that it names is there.",
     "undeclared": "Each plugin has a manifest; `nightpress manifests` writes it.",
     "lock": "nightpress.lock is there and in git: by it a clone, and CI, know what is ours and"
