@@ -30,6 +30,19 @@ from tests.backends.offline.test_stated import plugin
         ("Writing, checking, and validating logs", "Writes, checks, and validates logs"),
         ("\u6f6e\u6c50 tables", "\u6f6e\u6c50 tables"),
         ("Get Boats Home", "Gets Boats Home"),
+        ("Link logbooks to berths", "Links logbooks to berths"),
+        ("Bulk import charts to a log", "Bulk-imports charts to a log"),
+        ("Auto-format logs after a trip", "Auto-formats logs after a trip"),
+        ("Systematically update harbour documentation", "Systematically updates harbour"),
+        ("Setup harbour lights with timers", "Sets up harbour lights with timers"),
+        ("Setup guide for small boats", "Provides a setup guide for small boats"),
+        ("Test agent that runs for hours", "Runs for hours"),
+        ("Routing rules, tide tables, and charts", "Routing rules, tide tables, and charts"),
+        ("Training and deployment of pilots", "Training and deployment of pilots"),
+        ("Check tides and fix ropes until dawn", "Checks tides and fixes ropes until dawn"),
+        ("Search for and analyze wrecks", "Searches for and analyzes wrecks"),
+        ("Finding wrecks, writing logs, and sending them", "Finds wrecks, writes logs, and sends"),
+        ("Help pilots read charts", "Helps pilots read charts"),
         ("Cache tides of a day", "Caches tides of a day"),
         ("Cache layer for tides", "Provides a cache layer for tides"),
         ("Release notes of a ship", "Release notes of a ship"),
@@ -325,11 +338,39 @@ def test_a_sentence_of_another_script_is_no_occasion_of_an_english_one() -> None
     assert said.endswith("Use when the user runs /tide.")
 
 
+def _agent(said: str) -> str:
+    text = f"---\nname: tide-pilot\ndescription: {said}\n---\n\nIt is done.\n"
+    manifest = json.dumps({"name": "tide-pilot", "description": said})
+    return description(
+        build({".claude-plugin/plugin.json": manifest, "agents/tide-pilot.md": text})
+    )
+
+
+def test_what_an_agent_is_called_for_is_what_it_does() -> None:
+    said = _agent("Harbour log specialist. Use PROACTIVELY for finding wrecks, and writing logs.")
+    assert said.startswith("Finds wrecks, and writes logs. Use when the user asks for the")
+    said = _agent("Tide and berth planner. Use for night moorings, with care, or wreck surveys.")
+    assert said.startswith("Provides a tide and berth planner. Use when the user needs help with")
+    assert "night moorings or wreck surveys, or asks" in said  # "with care" is none of them
+
+
+def test_of_a_command_that_says_nothing_of_itself_the_title_tells() -> None:
+    body = "# How to Mend a Torn Sail\n\nThis is how we sew.\n"
+    manifest = json.dumps({"name": "sails", "description": "sails"})
+    said = description(build({".claude-plugin/plugin.json": manifest, "commands/sails.md": body}))
+    assert said.startswith("Mends a torn sail. ")
+
+
 @pytest.mark.parametrize(
     ("does", "asked"),
     [
-        ("Moor a ship through a fog bank", "moor a ship"),  # told again without how
-        ("Moor ships with spare ropes, fenders and care", "moor ships"),
+        (
+            "Write the catch of a day to a ledger of all boats",
+            "write the catch of a day to a ledger",
+        ),
+        ("Write Tide Log Book (TLB) pages of a day", "write Tide Log Book pages of a day"),
+        ("Moor a ship through a fog bank", "moor a ship, or"),  # told again without how
+        ("Moor ships with spare ropes, fenders and care", "moor ships, or"),
         ("List every free berth of the harbour", "list every free berth of the harbour"),
     ],
 )
@@ -340,7 +381,8 @@ def test_what_the_description_says_is_asked_for_in_short(does: str, asked: str) 
             "commands/moor.md": f"---\ndescription: {does}\n---\n# Moor\n\nIt is done.\n",
         }
     )
-    assert description(found).endswith(f"Use when the user asks to {asked}, or runs /moor.")
+    assert f"Use when the user asks to {asked}" in description(found)
+    assert description(found).endswith(", or runs /moor.")
 
 
 def test_what_it_provides_is_what_a_user_needs() -> None:

@@ -19,15 +19,15 @@ def test_what_is_planned_is_told_as_what_there_is_not() -> None:
         "## Future Enhancements\n\n- [x] Hot tar\n- [ ] Tar of two colours\n- Night work\n"
     )
     text = document(material(harbour() | {"commands/tar.md": body}))
-    assert "Not implemented yet\n\n- Tar of two colours\n- Night work\n" in text
+    assert f"Not implemented yet\n\n{plans.RELY}\n\n- Tar of two colours\n- Night work\n" in text
     assert "Hot tar" not in text
     history = "## Version History\n\n- v1: Tars\n- Planned v1.1: Add eTar and pitch\n"
     body = body.replace("## Future Enhancements", f"{history}\n## Other")
     text = document(material(harbour() | {"commands/tar.md": body}))
-    assert "Not implemented yet\n\n- eTar and pitch (planned v1.1)\n" in text
+    assert f"{plans.RELY}\n\n- eTar and pitch (planned v1.1)\n" in text
 
 
-def test_what_is_planned_is_promised_nowhere_and_told_before_anything_is_done() -> None:
+def test_what_is_planned_is_promised_by_no_occasion_and_told_before_anything_is_done() -> None:
     body = (
         "---\ndescription: Tar hulls\n---\n\n# Tar\n\nTar the hulls of ships.\n\n## Coats\n\n"
         "Hot pitch comes as (oak, green resin, wax), with automatic drying.\n\n"
@@ -37,7 +37,8 @@ def test_what_is_planned_is_promised_nowhere_and_told_before_anything_is_done() 
         "## Roadmap\n\n- Support for green resin, and automatic hull drying\n"
     )
     text = document(material(plugin("Tars hulls", commands__tar=body)))
-    assert "Hot pitch comes as (oak, wax).\n" in text and "drying of" not in text
+    assert "Hot pitch comes as (oak, green resin, wax), with automatic drying.\n" in text
+    assert "drying of" not in text
     assert "- Automatic drying is there" in text
     places = [text.index(one) for one in ("lets water in", "Not implemented yet", "Heat the tar")]
     assert places == sorted(places)
@@ -87,29 +88,32 @@ HISTORY = (
 )
 
 
-def test_plans_of_several_versions_are_told_and_promised_nowhere() -> None:
+def test_plans_of_several_versions_are_told_and_what_names_them_says_so() -> None:
     text = document(material(plugin("Rigs ships", commands__rig=HISTORY)))
-    assert "yet\n\n- Steam power (planned v1.1)\n- Automatic towing" in text
+    assert ":\n\n- Steam power (planned v1.1)\n- Automatic towing" in text
     assert "- Larch, Cedar, and Pine booms (planned v3)\n" in text
     assert "Rig a ferry" in text and "- Tow barges" in text  # of which nothing is planned
     assert "with steam" not in text and "Design multi" not in text
-    assert "Signal by flags (oak)" in text  # a boom each, and the last is called one
-    assert "Masthead" not in text
+    assert "Signal by flags (oak, Cedar, Pine)" in text
+    assert "- Masthead: amber lamp of oil, with shutters\n" in text
 
 
 @pytest.mark.parametrize(
-    ("item", "kept"),
+    ("item", "is_marked"),
     [
-        ("oil shutters, wicks, glass", "wicks, glass"),
-        ("oil, wicks, shutters", "oil, wicks, shutters"),  # each alone is something else
+        ("**Oil shutters**: wicks, glass", True),
+        ("Oil shutters of glass", True),
+        ("**Light**: oil shutters, wicks, glass", False),  # one of several
+        ("**Light**: oil, wicks, shutters", False),  # each alone is something else
     ],
 )
 def test_what_is_planned_is_known_below_a_heading_that_says_half_of_it(
-    item: str, kept: str
+    item: str, is_marked: bool
 ) -> None:
-    part = Part(("Features", "Amber lamps"), (), 1, [Block("list", f"- **Light**: {item}")])
+    part = Part(("Features", "Amber lamps"), (), 1, [Block("list", f"- {item}.")])
     [told] = plans.without_plans([part], [("amber", "lamp", "oil", "shutt")], None)
-    assert told.blocks[0].text == f"- **Light**: {kept}"
+    mark = " (not implemented yet)" if is_marked else ""
+    assert told.blocks[0].text == f"- {item}{mark}."
 
 
 def test_what_is_only_planned_is_promised_by_no_occasion() -> None:

@@ -39,7 +39,7 @@ _THINGS = (
     "|layout|guide|framework|codebase|repository|branch|script|budget|roadmap|cluster|checklist"
     "|endpoint|package|library|specification|database|file|provider|platform|matrix|playbook"
     "|runbook|service|index|topology|component|project|profile|request|rule|system|description|taxonomy|interface|baseline|dataset|inventory|diagram"
-    "|feature|issue|hook|bot|app|website)"
+    "|feature|issue|hook|bot|app|website|entry|environment|prompt|image|bundle)"
 )
 _READS = (
     "(?:analy[sz]e|identif(?:y|ie)|review|examine|check|validate|verif(?:y|ie)|read|parse|inspect"
@@ -69,4 +69,6 @@ _WITHIN = pattern(
     re.I,
 )
 _OF_MANY = pattern(r"\b(?:and|or)\b", re.I)
-_VOWEL = pattern(r"(?i:[aeio](?!ne\b|nce\b)|u(?!ni|se|rl))|[FHLMNSX](?=[A-Z]{1,4}\b)")
+_VOWEL = pattern(
+    r"(?i:[aeio](?!ne\b|nce\b)|u(?!ni|se|rl))|[FHLMNSX](?=[A-Z]{1,4}\b)(?![AEIOU][A-Z]{2})"
+)

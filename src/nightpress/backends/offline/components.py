@@ -15,6 +15,7 @@ from nightpress.backends.offline.clean import Place, is_quotable, shown
 from nightpress.backends.offline.limits import Limits, limits
 from nightpress.backends.offline.order import in_order
 from nightpress.backends.offline.person import third_person
+from nightpress.backends.offline.phrases import bidden
 from nightpress.backends.offline.topic import Topic
 from nightpress.backends.offline.trim import Group, Owned
 from nightpress.backends.offline.wording import code, duties, sentence, sentences
@@ -106,7 +107,7 @@ def purpose(component: Component, own: Owned) -> list[Block]:
     """What it is for, by its description."""
     if wording.is_cast(shown(component.description)):
         return []
-    text = wording.occasion(duties(sentence(trim.prose(component.description, own))))
+    text = bidden(wording.occasion(duties(sentence(trim.prose(component.description, own)))))
     if component.kind == "agent":
         text = third_person(text) or text
     return [Block("text", text)] if text else []

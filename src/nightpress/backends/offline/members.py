@@ -10,7 +10,7 @@ from itertools import takewhile
 from nightpress.backends.offline import descriptions, person, trim, verbs, voice, wording
 from nightpress.backends.offline.articles import with_article
 from nightpress.backends.offline.clean import shown, uncoded
-from nightpress.backends.offline.phrases import done_by, is_role, lowered
+from nightpress.backends.offline.phrases import bidden, done_by, is_role, lowered
 from nightpress.backends.offline.trim import Owned
 from nightpress.backends.offline.wishes import Wish, trimmed_end, wish
 from nightpress.lazy import pattern
@@ -260,6 +260,17 @@ def without_calls(text: str) -> str:
     return "".join(kept).strip() or text
 
 
+def deeds(component: Component) -> str:
+    """What one is called for, where that is what it does: "Use PROACTIVELY for mooring ships, and
+    tarring hulls" gives "Moor ships, and tar hulls"; "" for others."""
+    for sentence in wording.sentences(shown(component.description)):
+        found = _CALL.match(sentence)
+        if found and found[1].lower() == "for":
+            said = wording.modest(sentence[found.end() :].strip(" ."))
+            return told if (told := bidden(said)) != said else ""
+    return ""
+
+
 def called(component: Component) -> Iterator[Wish]:
     """What a description says that its command or agent is called for: "Use PROACTIVELY for rope
     audits, or after a gale."."""
@@ -285,7 +296,7 @@ def called(component: Component) -> Iterator[Wish]:
             if (
                 len(wording.stems(part)) > 1
                 and not _ANYTHING.search(part)
-                and not _CLAUSE.match(part)
+                and not (_CLAUSE.match(part) or _BY_WHAT.match(part))
             ):
                 yield Wish("needs help with", trimmed_end(wording.modest(part)))
 
@@ -326,6 +337,7 @@ _MASTERY = pattern(
     re.I,
 )
 _GUIDE = pattern(r"^(?:an? )?(?:[\w-]+ )?guide to (?=[a-z]+ )", re.I)
+_BY_WHAT = pattern(r"(?:with|without|in|on|by|via|using|across|from) ", re.I)
 _CALLED = pattern(r"(?:spawned|invoked|called|triggered|must be used)\b", re.I)
 _USER = pattern(r"(?:the )?(?:users?|you) ", re.I)
 _CLAUSE = pattern(r"\S+ (?:is|are) ")

@@ -51,6 +51,10 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
     shared = members.common(anatomy) if is_pack else set[str]()
     for one in (*stated, *said):
         new = wording.stems(one.text) - shared
+        first, _, rest = one.text.partition(" ")
+        is_told = not is_pack and first.endswith("ing") and wording.stems(rest) <= known
+        if is_told and one.kind == "needs help with":
+            continue  # "mooring ships", of what moors ships
         # of what is done again, to another thing, it is the thing that is new
         thing = new - wording.stems(one.text.partition(" ")[0]) if is_pack else new
         share = max(len(words - known) / max(1, len(words)) for words in (new, thing))
@@ -98,17 +102,19 @@ def _new(one: Wish, known: set[str]) -> Wish:
     words = one.text.split()
     ends = (n for n, word in enumerate(words) if n > 1 and word.lower().strip(",") in _HOW)
     end = next(ends, len(words))
-    if end == len(words) > MOST_AGAIN:
-        end = next((n for n, word in enumerate(words) if n > 1 and word == "for"), end)
-    return Wish(one.kind, trimmed_end(" ".join(words[:end])))
+    if end > MOST_AGAIN:
+        end = next((n for n, word in enumerate(words) if n > 3 and word in _TO_WHAT), end)
+    return Wish(one.kind, trimmed_end(" ".join(words[:end])) if end < len(words) else one.text)
 
 
-MOST_AGAIN = 7
+MOST_AGAIN = 12
 """Words of an occasion that says again what the description says."""
 _HOW = frozenset(
-    "with into across using by including covering that which through via based so while when to"
-    " on against before after during from".split()
+    "with across using by including covering that which through via based so while when before"
+    " after during".split()
 )
+_TO_WHAT = frozenset("for to from into on against".split())
+"""Without what follows, a text of many words still says what is done, and of what."""
 
 
 def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str]) -> list[Wish]:
@@ -123,7 +129,8 @@ def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str
         return found
     about, is_deed = members.act(every[0], own)
     is_thing = bool(about) and not (is_deed or wording.is_foreign(about))
-    return [Wish("needs help with", lowered_item(about))] if is_thing else []
+    is_thing = is_thing and verbs.is_activity(about)  # not with "tide table builder"
+    return [Wish("needs help with", lowered_item(wording.modest(about)))] if is_thing else []
 
 
 def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:

@@ -27,6 +27,8 @@ def done(step: str) -> str:
     words = first.split()
     if len(words) < 3 or not is_verb(words[0].lower()) or _SAYS_HOW.search(first):
         return ""
+    if verbs.names_thing(words):
+        return ""  # "Model selection and training"
     if all(word[:1].isupper() or len(word) < 4 for word in words):
         return ""  # a title: "Build System Integration"
     return ordered(first)
@@ -74,13 +76,20 @@ _DASH = pattern(r"((?: - | \u2013 | \u2014 |; )(?:(?:and |then )*))")
 
 
 def _told(sentence: str) -> str:
-    words = _COMPOUND.sub(r"\1-\2s ", sentence).split(" ")
+    sentence = _COMPOUND.sub(
+        lambda found: f"{_hyphened(found)}s ", _SETUP.sub(r"\1et up ", sentence)
+    )
+    words = sentence.split(" ")
     if words[0].lower() in ("get", "receive") and words[1:] and not words[1][:1].isupper():
         words[0] = "Provides" if words[0][0].isupper() else "provides"
     at = 1 if words[1:] and words[0].lower().endswith("ly") and is_verb(words[1].lower()) else 0
-    if verbs.names_thing(words[at:]) or "-" in words[0]:
+    if verbs.is_compound(words[0]) and verbs.thing(words[1:]):
+        words[0] = conjugated(words[0])
+    if (not at and verbs.names_thing(words)) or "-" in words[0]:
         return " ".join(words)
     sure = verbs.is_sure(words[at:])
+    if verbs.joins(words):
+        words[3] = conjugated(words[3])
     end = _leading(words)
     if sure and not is_third(words[at]):
         words[at] = conjugated(words[at])  # "Read a file"
@@ -90,7 +99,29 @@ def _told(sentence: str) -> str:
 
 
 _COMPOUND = pattern(
-    r"^((?:load|stress|fuzz|smoke|spell|fact|cross|dry)) (test|check|run) (?=[A-Z]|[\w-]+s\b)", re.I
+    r"^(?:(?:load|stress|fuzz|smoke|spell|fact|cross|dry) (?:test|check|run)"
+    r"|(?:bulk|batch|mass) (?:import|export|create|delete|update|rename|convert|upload|download))"
+    r" (?=[A-Z]|[\w-]+s\b)",
+    re.I,
+)
+
+
+def to_order(text: str) -> str:
+    """An order without how it is to be done ("Systematically fix errors"), and with its verb as one
+    writes it: "Setup hosts" is "Set up hosts", "Bulk import rows" "Bulk-import rows"."""
+    first, _, rest = text.partition(" ")
+    text = rest if verbs.is_adverb(first) and is_verb(rest.partition(" ")[0].lower()) else text
+    text = _COMPOUND.sub(lambda found: f"{_hyphened(found)} ", _SETUP.sub(r"\1et up ", text))
+    return verbs.each(text)
+
+
+def _hyphened(found: re.Match[str]) -> str:
+    return found[0].strip().replace(" ", "-")
+
+
+_SETUP = pattern(
+    r"^(S|s)etup (?!(?:guide|instructions?|wizard|scripts?|process|steps?|time|automation|command"
+    r"|agent|skill|tool|checks?|files?|and|or|of|for|with|in)\b)(?=\w)"
 )
 
 
@@ -106,7 +137,7 @@ def _leading(words: list[str]) -> int:
             at += 1
             if not joined and not (at < len(words) and words[at] in ("and", "or", "&")):
                 break
-        elif bare in _ADVERBS or words[at] in ("and", "or", "&"):
+        elif verbs.is_adverb(bare) or words[at] in ("and", "or", "&"):
             at += 1
         else:
             break
@@ -130,7 +161,7 @@ def _series(words: list[str], at: int) -> None:
         if any(_subordinates(words, k) for k in range(at, n)) or words[n - 1].endswith(":"):
             break
         if words[n - 1].lower() in ("and", "or", "&", "then") or words[n - 1].endswith(","):
-            begins.append(n + (words[n].lower() in _ADVERBS and n < len(words) - 2))
+            begins.append(n + (verbs.is_adverb(words[n]) and n < len(words) - 2))
     sure = [
         n
         for n in begins
@@ -145,7 +176,7 @@ def _series(words: list[str], at: int) -> None:
     for n in begins:
         plans = words[n : n + 2] == ["plan", "for"]
         low = words[n].lower()
-        if plans or n in sure or (is_verb(low) and low not in verbs.BOTH):
+        if plans or n in sure or (is_verb(low) and low not in verbs.BOTH - _HARDLY_NOUNS):
             words[n] = conjugated(words[n])
     if any(is_third(words[n]) for n in begins):
         series = begins
@@ -168,6 +199,7 @@ def _is_noun_list(words: Sequence[str], at: int, n: int) -> bool:
     return bool(_PREPOSITIONS & set(words[at:n])) and (single or words[n].lower() in verbs.BOTH)
 
 
+_HARDLY_NOUNS = frozenset(("fix", "track"))
+"""After "and", before what it is done to."""
 _SUBORDINATE = frozenset("to that which who how can will help helps let lets where while".split())
 _PREPOSITIONS = frozenset("with for of by using including from into across".split())
-_ADVERBS = frozenset("automatically quickly safely intelligently efficiently easily".split())

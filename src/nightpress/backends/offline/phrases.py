@@ -53,12 +53,24 @@ def done_by(text: str, seen: str = "") -> str:
             return third_person(_capital(f"{verb}{text[found.end() :]}"))
     if found := _ROLE_FOR.match(text):
         return _role(lowered(found[1] or "", seen), text[found.end() :])
-    bare = _of_gerund(text)
-    if bare and ("," in bare.split()[0] or _MANY_OR_ONE.match(bare.partition(" ")[2])):
-        return third_person(_capital(bare))
+    if (told := verbs.each(text, conjugated)) != text:
+        return _capital(told)
+    if (bare := bidden(text)) != text:
+        return ordered(bare)
     if found := _AUTOMATED.match(text):
         return f"Automates {text[found.end() :]}"
     return ""
+
+
+def bidden(text: str) -> str:
+    """What is told as being done, as an order: "Mooring ships, and tarring hulls" gives "Moor
+    ships, and tar hulls"; as it is where that is not sure."""
+    bare = verbs.each(text)
+    if bare == text:
+        one = _of_gerund(text)
+        sure = one and ("," in one.split()[0] or _MANY_OR_ONE.match(one.partition(" ")[2]))
+        bare = one if sure else text
+    return text if bare == text else _capital(bare)
 
 
 def is_role(text: str) -> bool:
@@ -69,6 +81,8 @@ def is_role(text: str) -> bool:
 def _of_gerund(text: str) -> str:
     """ "Creating and mending nets" as what is ordered: "create and mend nets"; "" for others."""
     words = text.split()
+    if verbs.names_activity(words):
+        return ""
     for n, word in enumerate(words):
         bare = bare_verb(word.rstrip(","))
         if bare == word.rstrip(","):
@@ -82,7 +96,7 @@ def _of_gerund(text: str) -> str:
         if words[n + 1 : n + 2] not in (["and"], ["or"]) or not words[n + 3 :]:
             return " ".join(words) if words[n + 1 :] else ""
         rest = _of_gerund(" ".join(words[n + 2 :]))
-        return " ".join([*words[: n + 2], rest or " ".join(words[n + 2 :])])
+        return " ".join([*words[: n + 2], rest]) if rest else ""
     return ""
 
 
@@ -107,7 +121,7 @@ def _named(text: str, seen: str) -> str:
     several = re.match(r",|\s*and |\s*&", text[len(phrase) :]) is not None
     if _THINGS.fullmatch(head) and _MANY.search(head):
         return f"Provides {within}"
-    if _THINGS.fullmatch(head) and not several:
+    if wording.is_cast(text) or (_THINGS.fullmatch(head) and not several):
         return f"Provides {an(within)}"
     return _capital(text)
 

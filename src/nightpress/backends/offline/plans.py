@@ -34,7 +34,7 @@ def planned(group: trim.Group) -> list[Part]:
         rows = [f"- {_capital(one['what'])} (planned{_version(one)})" for one in found]
     if not 0 < len(rows) <= MOST_PLANNED:
         return []
-    return [Part((NOT_YET,), (), 0, [Block("list", "\n".join(rows))])]
+    return [Part((NOT_YET,), (), 0, [Block("text", RELY), Block("list", "\n".join(rows))])]
 
 
 def not_yet(anatomy: Anatomy) -> list[Planned]:
@@ -123,10 +123,10 @@ def _without(part: Part, plans: Sequence[Planned], place: tuple[int, ...] | None
         lead = block.text if block.text.startswith("**") else before
         if _DENIES.search(lead) or is_ordered(block) or block.kind == "code":
             continue
-        gives = bool(matters & {"when", "features"}) or _REASONS.search(lead) is not None
-        if block.kind != "table":
-            block = _but_planned(block, plans) if gives else _struck(block, plans)
-        blocks[at] = _marked(block, plans)
+        if block.kind == "list" and "when" in matters:
+            block = _but_planned(block, plans)
+        gives = "features" in matters or _REASONS.search(lead) is not None
+        blocks[at] = _marked(block, plans, gives=gives)
     return replace(part, blocks=blocks)
 
 
@@ -139,22 +139,27 @@ def _below(path: Sequence[str], plans: Sequence[Planned]) -> list[Planned]:
 
 
 def _but_planned(block: Block, plans: Sequence[Planned]) -> Block:
-    """What there is, without items that there are not yet."""
-    if block.kind != "list":
-        return _struck(block, plans)
-    items = [struck(item, plans, means=False) for item in items_of(block.text)]
+    """The occasions without those of what there is not yet."""
+    items = items_of(block.text)
     kept = [item for item in items if not is_promise(item, plans)]
     return replace(block, text="\n".join(kept or items))
 
 
-def _marked(block: Block, plans: Sequence[Planned]) -> Block:
-    """The block; a choice that there is not yet, in a list or a table, says so."""
+def _marked(block: Block, plans: Sequence[Planned], *, gives: bool) -> Block:
+    """The block; an item or row that is a choice that there is not yet says so; gives: its items
+    are what the plugin has."""
     if block.kind == "text":
         return block
     lines = block.text.split("\n")
     for at, line in enumerate(lines):
         found = (_CHOICE if block.kind == "list" else _ROW).match(line)
-        named = found and (_is_one(found["name"], plans) or _is_short(found["name"], plans))
+        name = found["name"] if found else ""
+        named = _is_one(name, plans) or _is_short(name, plans)
+        if gives and block.kind == "list" and (item := _ITEM.match(line)):
+            is_one = is_promise(item["label"] or "", plans) or (
+                ", " not in line and is_promise(line, plans)
+            )
+            found, named = (item, True) if is_one else (found, named)
         if found and named and NOT_YET.lower() not in line.lower():
             lines[at] = f"{found['all'].rstrip()} ({NOT_YET.lower()}){found['end']}"
     return replace(block, text="\n".join(lines))
@@ -181,11 +186,6 @@ def _is_for(item: str, plans: Sequence[Planned]) -> bool:
     words = words if {*words[-1:]} <= every else words[:-1]  # "plans", "strategies"
     only = len(words) > 2 and {*words} <= every
     return only or any(said.strip() and _is_one(said, plans) for said in means)
-
-
-def _struck(block: Block, plans: Sequence[Planned]) -> Block:
-    text = struck(block.text, plans)
-    return block if text == block.text else replace(block, text=text)
 
 
 def struck(text: str, plans: Sequence[Planned], *, means: bool = True) -> str:
@@ -303,6 +303,8 @@ def _capital(text: str) -> str:
 
 
 NOT_YET = "Not implemented yet"
+RELY = "Planned for later. Where another section speaks of one of these, do not rely on it yet:"
+"""What stands before them: the plugin's other texts may tell of them as if they were there."""
 MOST_PLANNED = 12
 """Items of a plan: more are a project's, not a limit of what there is."""
 _PLANNED = pattern(
@@ -324,6 +326,7 @@ _CHOICE = pattern(  # "- `tar` - Of two colours."
     r"(?P<all>\s*[-*+] [*`]*(?P<name>[\w.+/-]+(?: \w+){0,2}?)[*`]*(?:(?: [-\u2013\u2014]|:) .*?)?)"
     r"(?P<end>\.?)$"
 )
+_ITEM = pattern(r"(?P<all>\s*[-*+] +(?P<label>\*\*[^*\n]+\*\*|[^:,\n]*(?=:))?.*?)(?P<end>[.:]?)$")
 _ROW = pattern(
     r"(?P<all>\|\s*[*`]*(?P<name>[\w.+/-]+(?: \w+){0,2})[*`]*\s*\|.*?)(?P<end>\s*\|\s*)$"
 )

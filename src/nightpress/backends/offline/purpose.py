@@ -39,9 +39,25 @@ def purpose(anatomy: Anatomy, own: Owned) -> str:
             return begun(wording.modest(opening))
         others = (_claimed(anatomy, own, shown(c.description)) for c in every)
         said = next((one for one in others if not _says_nothing(one, anatomy.name)), said)
+        if len(every) == 1 and _says_nothing(said, anatomy.name):
+            said = members.deeds(every[0]) or (
+                said if wording.is_cast(said) else _titled(every[0], said)
+            )
     said = wording.occasion(wording.duties(wording.modest(said)))
     seen = "\n".join(uncoded(file.text) for file in anatomy.files[:40] if file.path.endswith(".md"))
     return with_article(_opened(anatomy, own, begun(said, seen)))
+
+
+def _titled(component: Component, name: str) -> str:
+    """What a text's title says that is more than its name: "How to Moor a Ship in Fog"; else the
+    name."""
+    found = _TITLE.search(component.body)
+    title = wording.untitled_case(shown(found[1])) if found else ""
+    title = title[:1].upper() + title[1:]
+    return title if len(wording.stems(title) - wording.stems(name)) > 1 else name
+
+
+_TITLE = pattern(r"(?m)^# (?:[Hh]ow [Tt]o )?(\S.*)$")
 
 
 def _opening(anatomy: Anatomy) -> str:
@@ -139,7 +155,11 @@ def _does(component: Component, known: set[str]) -> list[str]:
     return []
 
 
-_ADVICE = pattern(r"\b(?:best practices|tips|advi[cs]e|recommend|should|checklist|testing$)", re.I)
+_ADVICE = pattern(
+    r"\b(?:best practices|tips|advi[cs]e|recommend|should|checklist|testing$"
+    r"|approach|principles|guidelines|philosophy|standards)",
+    re.I,
+)
 NEW_WORDS = 4
 LONGEST = 240
 """Characters of such a sentence."""

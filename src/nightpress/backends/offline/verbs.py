@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 
 def is_order(text: str) -> bool:
@@ -34,6 +34,37 @@ def bare_verb(word: str) -> str:
     doubled = stem[:-1] if stem[-2:-1] == stem[-1:] else stem
     forms = (stem, f"{stem}e", doubled)
     return next((form for form in forms if is_verb(form)), word)
+
+
+def each(text: str, form: Callable[[str], str] = str) -> str:
+    """What is told as being done, each time, as orders: "Mooring ships, tarring hulls, and keeping
+    a log" gives "moor ships, tar hulls, and keep a log"; as it is where not each of several begins
+    so. form: of each verb, in its place."""
+    parts = _SERIES.split(text)
+    if not parts[1:] or " " not in parts[-1].strip():
+        return text
+    for at in range(0, len(parts), 2):
+        first, gap, rest = parts[at].partition(" ")
+        if (bare := bare_verb(first)) == first:
+            return text
+        parts[at] = f"{form(bare)}{gap}{rest}"
+    return "".join(parts)
+
+
+_SERIES = re.compile(
+    r"(, and (?=[a-z]+ing )| and (?=[a-z]+ing (?!(?:to|of|for|in|on|with|from|by)\b))|, (?!and ))"
+)
+
+
+def names_activity(words: Sequence[str]) -> bool:
+    """Does a text begin with a noun of what is done ("Routing rules", "Training of models")?"""
+    first = words[0].lower() if words[1:] else ""
+    return first in _ACTIVITIES and words[1] not in (*DETERMINERS, "and", "or")
+
+
+_ACTIVITIES = frozenset(
+    "engineering hosting learning marketing messaging networking routing".split()
+)
 
 
 def imperative(text: str, *, surely: bool = False) -> str:
@@ -85,6 +116,26 @@ def is_verb(word: str) -> bool:
     return word in _ALL or _VERBAL.fullmatch(word) is not None
 
 
+def is_compound(word: str) -> bool:
+    """Is it a verb with a word before it that says how ("auto-format", "bulk-import")?"""
+    before, mark, verb = word.lower().partition("-")
+    return mark != "" and before in _HOW_DONE and is_verb(verb)
+
+
+_HOW_DONE = frozenset("auto batch bulk cross fact load mass pre re smoke spell stress".split())
+
+
+def is_adverb(word: str) -> bool:
+    """Is it how something is done ("Systematically")?"""
+    return word.endswith("ly") and word.lower() not in _NO_ADVERB and not is_verb(word.lower())
+
+
+_NO_ADVERB = frozenset(
+    "anomaly assembly comply daily early family friendly imply likely monthly multiply only rely"
+    " weekly".split()
+)
+
+
 def is_third(word: str) -> bool:
     """Is it a verb in the third person?"""
     low = re.sub(r"^[a-z]+-", "", word.lower().rstrip(","))
@@ -100,10 +151,19 @@ def is_sure(words: Sequence[str]) -> bool:
         return bool(_LIKE_A_VERB.fullmatch(low)) and words[1] in DETERMINERS
     if words[1] in DETERMINERS or low in FURTHER or _VERBAL.fullmatch(low):
         return True
+    if joins(words):
+        return True
     object_ = thing(words[1:])
     if is_verb(words[1].lower()) or words[1].endswith("ing"):
         return False  # "Load test APIs", "Query tuning sessions"
     return low in ORDERS | EITHER and len(object_) > 1 and _MANY.search(object_[-1]) is not None
+
+
+def joins(words: Sequence[str]) -> bool:
+    """Does a text begin with a verb, its preposition, and another verb ("Search for and analyze
+    wrecks")?"""
+    follows = words[2:3] == ["and"] and words[1] in _ENDS and words[4:] != []
+    return follows and is_verb(words[0].lower()) and is_verb(words[3].lower())
 
 
 def names_thing(words: Sequence[str]) -> bool:
@@ -117,7 +177,20 @@ def names_thing(words: Sequence[str]) -> bool:
         first = rest[0].lower().rstrip(",") if rest else ""
         return names_thing(rest if is_verb(first) else [low, *rest])
     named = thing(words[1:])
+    if len(named) == 1 and _ACTOR.fullmatch(named[0].lower()):
+        return True  # "Test agent that runs for hours"
     return 0 < len(named) < 3 and _ACTIVITY.fullmatch(named[-1].lower()) is not None
+
+
+def is_activity(text: str) -> bool:
+    """Does a text end with what is done, or with several things: what one may need help with?"""
+    last = re.sub(r"\W+$", "", text.lower().rpartition(" ")[2])
+    return _ACTIVITY.fullmatch(last) is not None or _MASS.search(last) is not None
+
+
+_MASS = re.compile(
+    r"[^su]s$|(?:tion|ing|ment|sis|ance|ence|ity|cy|gy|ics|sign|ture|ware|work|dev)$"
+)
 
 
 def thing(words: Sequence[str]) -> list[str]:
@@ -139,7 +212,11 @@ _ENDS = DETERMINERS | frozenset(
 )
 _MANY = re.compile(r"[^su]s$")
 _ACTIVITY = re.compile(
-    r"[a-z]+(?:ing|tion|sion|ment|ysis)|retry|review|coverage|balance|strategy|maintenance"
+    r"(?!(?:applica|collec|configura|documenta|func|informa|sec)tion)[a-z]+(?:ing|tion|sion|ment|ysis)"
+    r"|retry|review|coverage|balance|strategy|maintenance"
+)
+_ACTOR = re.compile(
+    r"agent|assistant|specialist|expert|engineer|manager|orchestrator|coordinator|analyst|helper"
 )
 _LIKE_A_VERB = re.compile(
     r"(?!(?:from|with|for|not|over|and|but|both|into|than|like|via|per|plus|across|through|within"
@@ -181,7 +258,7 @@ VERBS = frozenset(
     " backtest trace delete describe escalate deduplicate throttle scrape find alert"
     " introspect flag mint stake bridge route choose clarify propose minimize maximize select"
     " make remediate conduct retrieve scaffold examine maintain meet establish demonstrate"
-    " deprecate distribute".split()
+    " deprecate distribute help".split()
 )
 ORDERS = frozenset(
     "answer block book cancel change check close comment commit copy count cut download drop"
@@ -221,7 +298,7 @@ FURTHER = frozenset(
 
 EITHER = frozenset(
     "address author balance boost cache challenge chart clone craft diagram display digest document"
-    " exercise focus fork foster grade graph harvest highlight instrument interview light mend"
+    " exercise focus fork foster grade graph harvest highlight instrument interview light link mend"
     " mentor mock model moderate paint position power practice preview purge request rescue"
     " research round scale script secure segment sense separate snapshot spot stream stress"
     " structure study supply surface survey trigger voice walk zoom".split()

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from nightpress.backends.offline import verbs, wording
+from nightpress.backends.offline import person, verbs, wording
 from nightpress.backends.offline.articles import with_article
 from nightpress.backends.offline.clean import shown
 from nightpress.lazy import pattern
@@ -98,6 +98,8 @@ def _clause_of(text: str) -> str:
     at = next((n for n, one in enumerate(words) if one.lower() in _FINITE), 0)
     if words[at - 1 : at] in (["to"], ["a"], ["the"]):
         return ""
+    if words[at : at + 1] == ["reports"] and at and not words[at - 1].lower().startswith("user"):
+        return ""  # "research reports on tides"
     if not 0 < at < 6 or not at < len(words) <= MOST_SAID or wording.is_personal(plain):
         return ""
     if words[0].lower() in _NO_SUBJECT or plain.endswith("?") or at == len(words) - 1 > 3:
@@ -138,7 +140,7 @@ _FINITE = frozenset(
     "is are was were has have need needs require requires must should exceed exceeds fail fails"
     " occur occurs cause causes dominate dominates become becomes seem seems lack lacks exist"
     " exists arise arises appear appears increase increases decrease decreases indicate indicates"
-    " contain contains depend depends grow grows demand demands show shows report reports break"
+    " contain contains depend depends grow grows show shows report reports break"
     " breaks slow slows".split()
 )
 _LINKING = frozenset("is are was were has have must should seem seems become becomes".split())
@@ -150,11 +152,14 @@ _NO_SUBJECT = frozenset(
 
 def _first_clause(text: str) -> str:
     """What a text says up to its first stop, of the user, without marks and what it prefers."""
-    clauses = re.split(
-        r"[;:(]|\.(?:\s|$)| - | \u2013 | \u2014 ", wording.modest(shown(text)), maxsplit=1
-    )
+    said = _SHORT_NAME.sub("", wording.modest(shown(text)))
+    clauses = re.split(r"[;:(]|\.(?:\s|$)| - | \u2013 | \u2014 ", said, maxsplit=1)
     first = wording.of_user(clauses[0].replace("**", "").replace("`", ""))
-    return re.sub(r"^setup (?=\w)", "set up ", _PREFERS.sub("", first), flags=re.I)
+    return person.to_order(_PREFERS.sub("", first))
+
+
+_SHORT_NAME = pattern(r"(?<=\w) \([A-Z][A-Za-z]{1,7}\)(?= [a-z])")
+"""The initials of what was named in full: "Service Level Agreement (SLA) of"."""
 
 
 def request(text: str) -> str:
@@ -177,12 +182,18 @@ def request(text: str) -> str:
         return ""  # "Pull Request" and a word of another script: a name
     if words and all(map(_CAPITALIZED.fullmatch, words[1:])):  # a title: "Monitor Network Health"
         sure, words = False, [words[0], *(word.lower() for word in words[1:])]
+    if verbs.names_activity(words):
+        return ""
     if words[1:] and words[1] not in ("and", "or"):  # "Debugging or error analysis"
         words[0] = verbs.bare_verb(words[0])
     verb = words[0].lower().rstrip(",") if words else ""
     if verb in _STATES:
         return ""
-    if len(words) < 2 or not (sure or verbs.is_verb(verb)) or wording.is_personal(first):
+    if (
+        len(words) < 2
+        or not (sure or verbs.is_verb(verb) or verbs.is_compound(verb))
+        or wording.is_personal(first)
+    ):
         return ""
     if not sure and _is_thing(verb, words):
         return ""
@@ -213,7 +224,9 @@ def trimmed_end(text: str) -> str:
     """A text that was cut, without the words that would go on."""
     if text.count("(") > text.count(")"):
         text = text[: text.rindex("(")]
-    words = re.sub(r" to (?!another\b|others\b|each\b)\w+$", "", text).split()
+    words = text.split()
+    if words[2:] and words[-2] == "to" and verbs.is_verb(words[-1].lower()):
+        words = words[:-2]
     while words[1:] and words[-1].lower().strip(",") in _OPEN:
         words.pop()
     return " ".join(words).rstrip(" ,.:")

@@ -146,7 +146,8 @@ def duties(text: str) -> str:
 
 _WHO = (
     r"(?:an? |the )?(?:[\w/+.#-]+ ){0,7}?(?:specialist|expert|engineer|architect|master|analyst"
-    r"|developer|consultant|professional|strategist|reviewer|guru|teammate|(?:sub)?agent|assistant)"
+    r"|developer|consultant|professional|strategist|reviewer|guru|teammate|(?:sub)?agent|assistant"
+    r"|orchestrator|coordinator|auditor|advisor|planner)"
 )
 _CAST = pattern(rf"{_WHO}\.?", re.I)
 _ROLE = pattern(
