@@ -175,8 +175,8 @@ def _named(text: str, said: frozenset[str], held: Sources) -> Place | None:
     names = {word for span in _SPAN.findall(text) for word in _words(span)} & said
     if len(names) < LEAST_WORDS - 1 or not names <= held.postings.keys():
         return None
-    whole = sum(held.weight(word) for word in said)
-    share = sum(held.weight(word) for word in names) / whole if whole else 0.0
+    whole = math.fsum(map(held.weight, said))  # of a set a plain sum differs from run to run
+    share = math.fsum(map(held.weight, names)) / whole if whole else 0.0
     if share < ENOUGH:
         return None
     rarest = max(sorted(names), key=held.weight)
@@ -187,7 +187,7 @@ def _named(text: str, said: frozenset[str], held: Sources) -> Place | None:
 def _nearest(words: frozenset[str], held: Sources) -> Place | None:
     """The lines together that hold most of the words' weight."""
     weights = {word: held.weight(word) for word in words}
-    whole = sum(weights.values())
+    whole = math.fsum(weights.values())
     rarest = sorted((w for w in words if w in held.postings), key=lambda w: (-weights[w], w))
     tried = {row for word in rarest[:RARE] for row in held.postings[word][:TRIED]}
     best, where = 0.0, None
@@ -200,7 +200,7 @@ def _nearest(words: frozenset[str], held: Sources) -> Place | None:
             if (words & held.rows[other][2]) - said:  # it says something that these do not
                 said |= held.rows[other][2]
                 lines.append(held.rows[other][1])
-        weight = sum(weights[word] for word in words & said)
+        weight = math.fsum(weights[word] for word in words & said)
         if weight > best:
             best, where = weight, (file, min(lines), max(lines))
     if where is None or not whole or best / whole < ENOUGH:

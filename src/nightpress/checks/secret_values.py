@@ -81,7 +81,7 @@ def wordy(value: str) -> float:
 def entropy(value: str) -> float:
     """Shannon entropy in bits per character."""
     shares = [value.count(c) / len(value) for c in set(value)]
-    return -sum(share * math.log2(share) for share in shares)
+    return -math.fsum(share * math.log2(share) for share in shares)
 
 
 def classes(value: str) -> int:

@@ -136,7 +136,7 @@ class Index:
     def scores(self, request: str) -> dict[int, float]:
         """Place of a description -> its score, of those that share a word with the request."""
         scores: dict[int, float] = defaultdict(float)
-        for word in set(words(request)):
+        for word in dict.fromkeys(words(request)):
             for at, weight in self._weights.get(word, {}).items():
                 scores[at] += weight
         return scores
@@ -177,13 +177,13 @@ class Rivals:
     def __init__(self, skills: Sequence[Skill]) -> None:
         self._skills = skills
         self._index = Index(_listed(s) for s in skills)
-        self._asked: list[tuple[int, str, frozenset[str], dict[int, float]]] = []
+        self._asked: list[tuple[int, str, tuple[str, ...], dict[int, float]]] = []
         self._by_word: dict[str, list[int]] = defaultdict(list)
         for own, skill in enumerate(skills):
             for request in skill.requests:
                 scores = self._index.scores(request)
                 best = dict(sorted(scores.items(), key=lambda item: -item[1])[:3])
-                said = frozenset(words(request))
+                said = tuple(dict.fromkeys(words(request)))  # in the order in which scores add up
                 for word in said:
                     self._by_word[word].append(len(self._asked))
                 self._asked.append((own, request, said, {own: scores.get(own, 0.0), **best}))

@@ -41,6 +41,13 @@ class TideTables {
   }
 }
 """
+_METHOD = JAVASCRIPT[JAVASCRIPT.index("  // The highest") : JAVASCRIPT.index("  ringBell")]
+TIED = (
+    JAVASCRIPT.replace("class TideTables", "class Sounding")
+    .replace("  ringBell", _METHOD.replace("readTide", "depthRead") + "  ringBell")
+    .replace("readTide", "readDepth")
+)
+"""Two methods of which the text speaks alike."""
 PYTHON = """
 import tables
 
@@ -74,6 +81,47 @@ def test_the_function_that_the_text_speaks_of_is_shown_as_it_stands(
     fence, *lines, end = code.split("\n")
     assert (fence, lines[0], lines[-1], end) == (f"```{info}", first, last, "```")
     assert all(line.strip() in listing for line in lines)
+
+
+USED = """
+tables = Tides(today())
+print(tables.read_tide())
+
+# By hand
+print(tables.read_tide("2024-05-01"))
+"""
+MAIN = """
+async def main():
+    import argparse
+
+    days = argparse.ArgumentParser()
+    days.add_argument("--day")
+    print(Tides(days.parse_args().day).read_tide())
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "shown"),
+    [
+        (f"\n# Usage{USED}", USED),
+        (f"\n# Example usage:{USED}", USED),
+        (
+            f'\nif __name__ == "__main__":\n    # Usage{USED.replace(chr(10), chr(10) + "    ")}',
+            USED,
+        ),
+        (f'{MAIN}\n\nif __name__ == "__main__":\n    asyncio.run(main())\n', MAIN),
+        (f"\n# Usage\nprint(1)\n{USED}\n\nclass Other:\n    pass\n", None),  # not at its end
+        ('\nif __name__ == "__main__":\n    run()\n', None),
+    ],
+)
+def test_how_a_listing_is_used_is_shown_before_any_function_of_it(
+    end: str, shown: str | None
+) -> None:
+    (_, lead), (_, code) = excerpt(PYTHON + end, "python", PROSE)
+    assert lead == ("How it is used, at its end:" if shown else "Its `read_tide`:")
+    if shown:
+        text = shown.strip("\n")
+        assert code.removeprefix("```python\n").removesuffix("\n```").endswith(text)
 
 
 @pytest.mark.parametrize(

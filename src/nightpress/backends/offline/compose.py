@@ -73,7 +73,7 @@ def body(material: Material) -> str:
             material, text = _with_excerpts(material, text)
             if _size(material, text) < SHORT:
                 material, text = _with_listing(material, text)
-    elif _LATER_ALONE.search(text):
+    elif _LISTED.search(text):
         material, text = _with_excerpts(material, text)
     # where that is too little, parts of what has no room stay, and what is hardly news
     for share, even in ((1.0, False), (0.5, False), (0.2, False)):

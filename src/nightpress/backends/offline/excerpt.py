@@ -1,12 +1,12 @@
-"""The function of a long listing that does most of what its text is about: who has no room for 400
-lines shows the 30 that matter. Pure."""
+"""How a long listing is used, by its own last lines, or its function that does most of what its
+text is about: who has no room for 400 lines shows the 30 that matter. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from math import log
+from math import fsum, log
 from textwrap import dedent
 from typing import Literal
 
@@ -17,12 +17,39 @@ from nightpress.lazy import pattern
 
 
 def excerpt(listing: str, info: str, text: str) -> Iterator[tuple[Literal["text", "code"], str]]:
-    """A line that names a function of the listing, and the function; nothing where none is short
-    enough, or none is spoken of. info: of the listing's fence; text: the Markdown around it."""
-    name, lines = _telling(listing, text)
-    if name and is_quotable_code(lines):
-        yield "text", f"Its `{name}`:"
+    """A line that says what of the listing is shown, and that: how it is used, else a function;
+    nothing where none is short enough, or none is spoken of. info: of the listing's fence; text:
+    the Markdown around it."""
+    if lines := _use(listing.rstrip("\n").split("\n")):
+        said = "How it is used, at its end:"
+    else:
+        name, lines = _telling(listing, text)
+        said = f"Its `{name}`:"
+    if lines and is_quotable_code(lines):
+        yield "text", said
         yield "code", f"```{language(info, listing)}\n{lines}\n```"
+
+
+def _use(lines: Sequence[str]) -> str:
+    """What a listing ends with, after "Usage" or as what is run: the calls that a user makes; ""
+    where it is none, or so short that it says nothing."""
+    starts = [at for at, line in enumerate(lines) if _USE.match(line)]
+    if not starts:
+        return ""
+    main = lines[starts[-1]].startswith("if ")
+    first = starts[-1] + 1
+    if main and starts[1:] and starts[-2] == starts[-1] - 1:
+        starts.pop()  # "# Usage" above it
+    used = lines[first:]
+    if any(_DEFINED.match(line) for line in used):
+        return ""
+    text = dedent("\n".join(used)).strip("\n")
+    if main and text.count("\n") < 2:  # "asyncio.run(main())"
+        runs = [found for name, of, found in _functions(lines) if not of and f"{name}(" in text]
+        text = "\n".join(runs[0]) if len(runs) == 1 else ""
+    works = sum(1 for line in text.split("\n") if line.strip() and not _COMMENT.match(line))
+    fits = works >= LEAST_CALLS and text.count("\n") < MOST and len(text) <= LONGEST
+    return text.strip("\n") if fits else ""
 
 
 def _telling(listing: str, text: str) -> tuple[str, str]:
@@ -37,10 +64,10 @@ def _telling(listing: str, text: str) -> tuple[str, str]:
         code = "\n".join(lines)
         fits = FEWEST <= len(lines) <= MOST and len(code) <= LONGEST
         works = len(_WORKS.findall(code)) >= DEEDS and not _STUB.search(code)
-        if not (fits and works and {*_OWN.findall(code)} <= known):
+        if name == "main" or not (fits and works and {*_OWN.findall(code)} <= known):
             continue
         words = stems(" ".join(_PIECE.findall(f"{of} {name}")).lower())
-        value = sum(log(1 + spoken[word]) for word in words) / (len(words) + 1)
+        value = fsum(log(1 + spoken[word]) for word in words) / (len(words) + 1)
         if value > best:
             best, found = value, (name, dedent("\n".join(lines)).strip("\n"))
     return found if best >= LEAST else ("", "")
@@ -92,6 +119,14 @@ def _depth(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
+LEAST_CALLS = 3
+_USE = pattern(
+    r"(?:#|//|/\*+|--) *(?:(?:example|sample) )?(?:usage|examples?)"
+    r"(?: (?:example|of use|in|with|from)\b.*)?\W*$|if __name__ ==",
+    re.I,
+)
+_DEFINED = pattern(r"(?:export )?(?:default )?(?:abstract )?class ")
+_COMMENT = pattern(r"\s*(?:#|//|\*|/\*)")
 FEWEST, MOST, LONGEST = 8, 50, 1_900
 """Lines of a function that is shown, and characters, at most."""
 DEEDS = 3
@@ -110,7 +145,7 @@ _CLASS = pattern(
 )
 _OWN = pattern(r"\b(?:self|this)\.(\w+)")
 _SET = pattern(r"\b(?:self|this)\.(\w+)(?::[^=\n]+)? *=(?!=)")
-_NO_NAMES = frozenset("constructor if for while switch catch return main".split())
+_NO_NAMES = frozenset("constructor if for while switch catch return".split())
 _ABOVE = pattern(r"\s*(?:@\w|//|#(?!!)|/\*|\*)")
 _STUB = pattern(
     r"(?i)(?:#|//).*\b(?:todo|placeholder|simplified|simulated|in production"
