@@ -172,6 +172,43 @@ def test_a_stub_of_javascript_is_one_and_an_empty_answer_alone_is_none() -> None
     assert row.startswith("Stubs in the listings: `readTide` and `tarHull`.")
 
 
+@pytest.mark.parametrize(
+    ("body", "is_stub"),
+    [
+        ("  // Implement the check of the pilot\n  return true;", True),
+        ("  // Implement it\n  if (!pilot) return null;\n  return { id: pilot };", True),
+        ("  // Implement it\n  return this.rope.of(pilot);", False),  # it asks somebody
+        ("  // Retrieve the flag\n  return { flag: pilot };", False),
+    ],
+)
+def test_what_says_that_it_is_to_be_written_is_a_stub(body: str, is_stub: bool) -> None:
+    code = f"class Quay {{\n  checkPilot(pilot) {{\n{body}\n  }}\n}}\n{'// rope' * 40}\n"
+    rows = shortfalls("/moor", f"Moor.\n\n```js\n{code}```\n").rows
+    assert [row for row in rows if "`checkPilot`" in row] == (
+        ["A stub in the listings: `checkPilot`. Write it before you rely on it."] if is_stub else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "row"),
+    [
+        (
+            "key = os.environ.get('DOCK_PASSWORD', 'ahoy')",
+            "where `DOCK_PASSWORD` is not set: set it.",
+        ),
+        ("key = os.getenv('DOCK_SECRET', 'ahoy')", "where `DOCK_SECRET` is not set: set it."),
+        ("key = os.getenv('DOCK_SECRET', '')", ""),
+        ("key = os.getenv('DOCK_NAME', 'ahoy')", ""),
+        ("def moor(:", "A listing in Python does not parse, at `def moor(:`: mend it first."),
+    ],
+)
+def test_a_fixed_password_and_what_does_not_parse_are_told(code: str, row: str) -> None:
+    text = f"Moor.\n\n```python\nimport os\n{'# rope' * 40}\n{code}\n```\n"
+    rows = [one for one in shortfalls("/moor", text).rows if "os" not in one.split()]
+    assert [one[-len(row) :] for one in rows if row] == ([row] if row else [])
+    assert row or not [one for one in rows if "fixed" in one]
+
+
 PARSER = """
 import argparse
 parser = argparse.ArgumentParser(description="Moor ships")
@@ -218,7 +255,9 @@ def test_what_is_shown_in_a_text_of_several_lines_is_of_its_class() -> None:
     body = f"Moor.\n\n```js\n{text}// {'x' * 200}\n```\n"
     [row] = shortfalls("/moor", body).rows
     assert "(`tide`)" in row
-    assert not shortfalls("/moor", f"Moor.\n\n```py\n# {'x' * 200}\ndef moor(\n```\n").rows
+    assert not shortfalls(
+        "/moor", f"Moor.\n\n```py3\n# {'x' * 200}\ndef moor(\n```\n", runs=False
+    ).rows
 
 
 CLASSES = """

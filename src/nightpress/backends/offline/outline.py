@@ -113,7 +113,7 @@ class Plan:
     def lifts(self, matter: str) -> bool:
         """Do a component's own sections of it stand before what is done?"""
         takers = [n for n, item in enumerate(self._items) if matter in item.get("takes", ())]
-        return matter in ("setup", "scope") and bool(takers)
+        return matter in ("about", "setup", "scope") and bool(takers)
 
     def title(self, matter: str, heading: str = "") -> str:
         """The heading that a section of this matter goes under, its slots open; "": its own."""

@@ -3,13 +3,16 @@ what they are called, and options that the one script that is listed does not re
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
 from nightpress.backends.offline.unbound import unbound
 from nightpress.backends.offline.wording import code, together
+from nightpress.checks import QUIET
 from nightpress.lazy import pattern
 
 Lines = Sequence[str]
@@ -50,6 +53,12 @@ def shortfalls(name: str, body: str, *, runs: bool = True) -> Shortfalls:
     names = [one for one in names if one not in methods]
     if names:
         rows.append(_lacking(name, "use", "name", "defines or imports", names))
+    fallen = dict.fromkeys(f"`{one}`" for text in listings for one in _FALLS_BACK.findall(text))
+    if fallen:
+        what, it = together([*fallen][:MOST]), "it" if len(fallen) == 1 else "them"
+        rows.append(f"A listing takes a fixed value where {what} is not set: set {it}.")
+    if runs and (wrong := _unparsed(body)):
+        rows.append(wrong)
     reads, unread = _unread(name, body, listings)
     if unread:
         verb = "is" if len(unread) == 1 else "are"
@@ -60,6 +69,24 @@ def shortfalls(name: str, body: str, *, runs: bool = True) -> Shortfalls:
             " be added to it."
         )
     return Shortfalls(tuple(rows), frozenset(unread))
+
+
+def _unparsed(body: str) -> str:
+    """Of the first listing in Python that is none, where; "" for none."""
+    for text in _PYTHON.findall(body):
+        try:
+            with QUIET, warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                ast.parse(text)
+        except (SyntaxError, ValueError, RecursionError) as error:
+            line = text.split("\n")[(getattr(error, "lineno", 0) or 1) - 1].strip()
+            if len(text) > SHORT and 0 < len(line) <= LINE and "`" not in line:
+                return f"A listing in Python does not parse, at `{code(line)}`: mend it first."
+    return ""
+
+
+LINE = 80
+_PYTHON = pattern(r"(?ms)^`{3,}(?:python|py)3?[ \t]*\n(.*?)^`{3,}[ \t]*$")
 
 
 def _lacking(name: str, do: str, what: str, done: str, missing: list[str]) -> str:
@@ -93,9 +120,13 @@ def _stand_ins(listing: str) -> Iterator[tuple[str, str | None]]:
             does = [one for one in body if _does(one)]
             stands_in = any(map(_STANDS_IN.search, body))
             alone = len(does) == 1
+            to_do = len(does) <= TO_DO and any(map(_TO_WRITE.match, body))
+            unwritten = to_do and not any(map(_CALLS.search, does))
             passes = alone and _PASSES.match(does[0]) and any(map(_SAYS.match, body))
-            if passes or (
-                stands_in and alone and (_NOTHING.match(does[0]) or _OTHER.match(does[0]))
+            if (
+                passes
+                or unwritten
+                or (stands_in and alone and (_NOTHING.match(does[0]) or _OTHER.match(does[0])))
             ):
                 yield found["name"], STUB
             elif any(map(_MADE_UP.search, body)) or (stands_in and _is_fixed(does)):
@@ -205,6 +236,14 @@ _PLAIN = pattern(r"[rbfu]?(?:\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')|`(?:[^`
 _CONSTANTS = frozenset("return None True False null true false undefined".split())
 _PASSES = pattern(r"\s*pass\s*(?:#.*)?$")
 _SAYS = pattern(r"\s*# \w")
+TO_DO = 3
+"""Lines of a function that says of itself what is to be written there."""
+_TO_WRITE = pattern(r"(?i)\s*(?:#|//) *(?:implement|add your|your|insert|replace (?:this|with))\b")
+_CALLS = pattern(r"\w\(")
+_FALLS_BACK = pattern(
+    r"(?:env\.|getenv\(['\"]|environ\.get\(['\"])([A-Z][A-Z0-9_]*(?:PASSWORD|SECRET)[A-Z0-9_]*)"
+    r"['\"]?\s*(?:\|\||\?\?|,)\s*['\"][^'\"\s]+['\"]"
+)
 _FIELD = pattern(
     r"(?i)^\s*['\"]?(?:self\.|this\.|const |let |var )?(\w+)['\"]? ?[:=] ?[^#/(]*"
     r"(?:#|//) ?placeholder\b"
