@@ -45,8 +45,8 @@ def main(argv: list[str]) -> dict[str, Any]:
         subprocess.run([nightpress, "init"], cwd=market.root, env=environment(), check=True,
                        capture_output=True)  # fmt: skip
         world.settings(
-            market, concurrency=given.rpm, pace={"profile": "unpaced"},
-            limits={"*": {"rpm": given.rpm, "tpm": None, "rpd": None, "concurrency": given.rpm}},
+            market, concurrency=1_000, pace={"profile": "unpaced"},
+            limits={"*": {"rpm": given.rpm, "tpm": None, "rpd": None, "concurrency": 1_000}},
         )  # fmt: skip
         with world.Counted(given.seconds / MEDIAN, given.rpm) as server:
             return _measured(market, server, given.rpm)

@@ -102,7 +102,11 @@ class Line(Generic[Client]):
         self._async = httpx2.AsyncClient(
             trust_env=False, timeout=None, headers={"accept-encoding": "identity"},
             transport=Capped(
-                httpx2.AsyncHTTPTransport(verify=verify, proxy=proxy or None, trust_env=False)
+                httpx2.AsyncHTTPTransport(
+                    verify=verify, proxy=proxy or None, trust_env=False,
+                    # how many calls are in flight is the quota's to say, not the pool's
+                    limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
+                )
             ),
         )  # fmt: skip
         self._sync = httpx2.Client(

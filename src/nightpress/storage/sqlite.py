@@ -119,16 +119,18 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One IMMEDIATE transaction: committed at the end, rolled back on any exception."""
+        """One IMMEDIATE transaction: committed at the end, rolled back on any exception. Threads
+        take turns: SQLite would have them ask again and again, and the last of hundreds give up."""
         connection = self.connection()
-        try:
-            _begin(connection, self.path)
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException as error:
-            if connection.in_transaction:  # SQLite rolls back by itself when the disk is full
-                connection.execute("ROLLBACK")
-            raise _trouble(self.path, error) from error
+        with _TURNS.setdefault(self.path, threading.Lock()):
+            try:
+                _begin(connection, self.path)
+                yield connection
+                connection.execute("COMMIT")
+            except BaseException as error:
+                if connection.in_transaction:  # SQLite rolls back by itself when the disk is full
+                    connection.execute("ROLLBACK")
+                raise _trouble(self.path, error) from error
 
     def compact(self, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Give the file system back what deleted rows held, a few pages at a time; goes_on: asked
@@ -149,6 +151,10 @@ class Store:
                 connection.close()
             self._all.clear()
         self._local = threading.local()
+
+
+_TURNS: dict[Path, threading.Lock] = {}
+"""Of each file that this process writes, whose turn it is."""
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[str]) -> None:

@@ -177,19 +177,6 @@ def test_of_each_its_place_in_the_work_is_told(head: str, body: str, place: str)
     assert (f"- `logger`: {place}." in text) is bool(place)
 
 
-def test_rows_that_say_nearly_the_same_tell_what_each_command_takes() -> None:
-    form = "---\ndescription: {}\nargument-hint: {}\n---\n\nMoor it.\n"
-    files = {
-        "commands/moor-ship.md": form.format("Moor a ship by ropes", "<berth> | --fast"),
-        "commands/moor-boat.md": form.format("Moor a boat by ropes", "'[draught]'"),
-        "commands/ring.md": form.format("Ring the bell at noon", "[hour]"),
-    }
-    found = rows(files)
-    assert found["/moor-ship"] == "Moor a ship by ropes (takes berth)"
-    assert found["/moor-boat"] == "Moor a boat by ropes (takes draught)"
-    assert found["/ring"] == "Ring the bell at noon"
-
-
 def test_paths_of_its_author_and_agents_of_other_plugins_are_named_as_such() -> None:
     body = "## Task\n\n1. Run `/home/skipper/log.py`\n2. Ask @quay-clerk or @quay-diver\n"
     names = ("quay-clerk", "quay-pilot", "quay-hand")

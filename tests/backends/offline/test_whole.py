@@ -142,21 +142,11 @@ TAR = (
 )
 
 
-def test_a_skill_says_where_results_lie_and_what_is_forbidden() -> None:
+def test_what_some_forbid_or_write_does_not_stand_for_all_of_them() -> None:
     said = skill(moor=MOOR, tar=TAR)
     assert "| [`/moor`](references/moor.md) | Moor a ship |" in said
-    assert "- `/moor`: `log/berths.md`\n- `/tar`: `log/tar.md`" in said
-    assert "log/none.md" not in said
-    assert (
-        "- `/moor`: Never moor a ship at low water.\n- `/tar`: Do NOT tar a hull that is wet."
-        in said
-    )
-    assert "passwd" not in said
+    assert not any(one in said for one in ("berths.md", "low water", "is wet", "one hull"))
     assert "Before you run one of them, read the file that its name links to" in said
-
-
-def test_what_each_of_them_forbids_is_no_rule_of_one() -> None:
-    assert "### Rules" not in skill(moor=MOOR, haul=MOOR.replace("Moor a ship", "Haul a net"))
 
 
 def test_a_table_of_many_says_less_of_each() -> None:
@@ -239,26 +229,6 @@ def test_a_command_that_its_text_calls_otherwise_is_told(usage: str, told: str) 
     assert f"(../../../commands/moor.md).{told}\n" in said
 
 
-@pytest.mark.parametrize(
-    ("rule", "is_one"),
-    [
-        ("Only allow small boats at the quay.", True),
-        ("Only analyzes recent commits of it.", False),
-        ("Only allowed status changes of it.", False),
-        ("**Zero trust**: Never trust a tide table.", False),
-        ("You are READ-ONLY at the quay of it.", True),
-        ("A tool may be marked read-only here.", False),
-        ("Never `--force` a ship into a berth.", False),
-        ("Don't moor a ship at low water there.", True),
-        ("Always provide the best tide tables there.", False),
-        ("**Only moor ships that float.**", True),
-    ],
-)
-def test_a_rule_is_an_order_and_no_statement(rule: str, is_one: bool) -> None:
-    text = f"---\ndescription: Haul a net\n---\n\n## Ways\n\n- {rule}\n"
-    assert (f"- `/haul`: {rule}\n" in skill(moor=MOOR, tar=TAR, haul=text)) == is_one
-
-
 def test_the_session_that_somebody_pasted_with_its_answer_is_left_out() -> None:
     said = command('## Steps\n\nMoor.\n\n**<function_calls>\n<invoke name="Todo">\n[1]\n')
     assert "Todo" not in said
@@ -275,12 +245,11 @@ def test_what_a_text_begins_with_is_no_echo_of_the_description(first: str, stays
     assert ("Moor that ship by moonlight." in said) == stays
 
 
-def test_the_rules_or_steps_of_a_few_do_not_stand_for_all() -> None:
+def test_the_steps_of_a_few_do_not_stand_for_all() -> None:
     plain = {f"c{n}": f"---\ndescription: Haul net {n}\n---\n\n## Way\n\nIn.\n" for n in range(9)}
     said = skill(moor=f"{MOOR}\n{PHASES}", tar=TAR, **plain)
-    assert "### Rules" not in said
     assert "### Steps" not in said
-    assert "### Rules" in skill(moor=MOOR, tar=TAR)
+    assert "### Steps" in skill(moor=f"{MOOR}\n{PHASES}", tar=TAR)
 
 
 def test_a_description_that_breaks_off_is_no_beginning() -> None:
@@ -339,7 +308,7 @@ By the mole.
 def test_a_description_of_many_lines_is_whole_in_the_reference_and_none_of_its_examples() -> None:
     said = reference("agents/pilot.md", LONG)
     assert said.startswith("# `pilot`\n\n**STAGE 2 of 3** - Brings ships in.\n\nDelegate to")
-    assert "is its own prompt.\n" in said
+    assert "What follows is from its own prompt, [" in said
     at = [
         said.index(one)
         for one in ("You are a pilot.", "## When it is used", "1. **Fog**", "## Way")

@@ -116,27 +116,6 @@ LENGTHS = (300, 220, 160, 110, 80)
 """Characters of a row, in turn, where a table would be too long."""
 
 
-def parted(rows: Sequence[Row]) -> list[Row]:
-    """The rows; of commands that say nearly the same, each with what it takes first, if that is
-    not the same."""
-    said = [wording.stems(f"{re.sub('[-_]', ' ', one.name)} {about}") for one, about in rows]
-    takes = [_FIRST.match(str(one.meta.get("argument-hint") or "")) for one, _ in rows]
-    found = []
-    for at, (one, about) in enumerate(rows):
-        first, mine = takes[at], said[at]
-        alike = (
-            other is not None and first is not None and first[1] != other[1]
-            for theirs, other in zip(said, takes, strict=True)
-            if theirs is not mine and 2 * len(mine & theirs) >= min(len(mine), len(theirs))
-        )
-        parts = one.kind == "command" and first is not None and about and any(alike)
-        found.append((one, f"{about} (takes {first[1]})" if parts and first else about))
-    return found
-
-
-_FIRST = pattern(r"[\[<]([a-z][a-z-]*[a-z])[\]>]")
-
-
 def _others(
     material: Material, component: Component, own: Owned, *, is_empty: bool
 ) -> Iterator[str]:

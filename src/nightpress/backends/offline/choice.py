@@ -41,7 +41,7 @@ def choice(material: Material, topic: Topic, own: Owned) -> list[Block]:
     if len(rows) > MOST_ROWS and not material.references:
         return list(_roster(material, rows))
     rows = cells.shortened(rows, MOST_TABLE)
-    table = list(_tables(material, cells.parted(rows)))
+    table = list(_tables(material, rows))
     names = {component.name: f"`{name_of(component)}`" for component, _ in rows}
     follow = [Block("text", f"Order of use: {', then '.join(names[one] for one in chain)}.")
               for chain in chains if chain]  # fmt: skip

@@ -80,6 +80,8 @@ def _file(name: str, path: str, paths: Container[str]) -> str:
     inside = name.removeprefix("${CLAUDE_PLUGIN_ROOT}/")
     if inside in paths:
         return f"[{inside}]({posixpath.relpath(inside, posixpath.dirname(path) or '.')})"
+    if (scope := _PACKAGE.fullmatch(name)) and scope[1] not in _FOLDERS:
+        return f"@{name}"  # one of npm's: "@solana/web3.js"
     return f"`{inside}`"
 
 
@@ -135,6 +137,11 @@ _FILE = pattern(
     r"(?<![\w`/@.{\[])@(\$\{CLAUDE_PLUGIN_ROOT\}/[\w./-]*\w"
     rf"|(?:\./|~/)?[\w./\[\]-]*\w\.(?:{_EXTENSIONS})|(?:CODEOWNERS|Dockerfile|Makefile|LICENSE)\b"
     r"|(?:\./|~/)?(?:[\w.\[\]-]+/)+|\.[a-z][\w.-]*\*?)(?![\w/(`])"
+)
+_PACKAGE = pattern(r"([a-z0-9][a-z0-9_-]*)/[a-z0-9][a-z0-9._-]*\.(?:js|ts|css|json|mjs)")
+_FOLDERS = frozenset(
+    "app apps assets components config data dist doc docs examples lib packages pages public rules"
+    " schemas scripts specs src styles templates test tests tools types utils".split()
 )
 _RUNS = pattern(r"(?i)(\b(?:runs?|running|executes?|executing|use) )\x00the output of ")
 _TWICE = pattern(  # "**Arguments:** $ARGUMENTS (optional)"

@@ -19,15 +19,20 @@ def whereabouts(text: str, language: str, place: Place) -> str:
     """Where a listing stands that is not quoted, and what it holds; "" where it stands nowhere."""
     if not place.path:
         return ""
-    kind = f" of {_LANGUAGES.get(language, language)}" if language not in ("text", "") else ""
     lines = text.count("\n") + 1
-    holds = f"{lines} line{'s' if lines > 1 else ''}{kind}{_holds(text, language)}"
+    drawn = (
+        3 * sum(map(bool, map(_BOX.search, text.split("\n")))) >= lines
+    )  # whatever its fence says
+    named = "diagrams" if drawn else _LANGUAGES.get(language, language)
+    kind = f" of {named}" if named not in ("text", "") else ""
+    holds = f"{lines} line{'s' if lines > 1 else ''}{kind}{'' if drawn else _holds(text, language)}"
     begins = _FILE_NAMED.match(_SHEBANG.sub("", text))
     files = list(dict.fromkeys(_FILE_NAMED.findall(text))) if begins else []
     named = ", ".join(f"`{_OWN.sub('', file)}`" for file in files)
     return f"See the listing{f' of {named}' if named else ''} in {place.link()} ({holds})."
 
 
+_BOX = pattern(r"[\u2500-\u257f]")
 _OWN = pattern(r"^(?:commands|agents|skills|scripts|hooks)/(?:.*/)?")
 """A folder that a plugin has: of a user's it would be taken for the plugin's own."""
 _SHEBANG = pattern(r"\A\s*#![^\n]*\n\s*")
@@ -38,8 +43,9 @@ _FILE_NAMED = pattern(
 _LANGUAGES = {
     "javascript": "JavaScript", "js": "JavaScript", "jsx": "JSX", "typescript": "TypeScript",
     "ts": "TypeScript", "tsx": "TSX", "python": "Python", "py": "Python", "sql": "SQL",
-    "json": "JSON", "yaml": "YAML", "yml": "YAML", "toml": "TOML", "html": "HTML", "css": "CSS",
-    "xml": "XML", "java": "Java", "go": "Go", "rust": "Rust", "ruby": "Ruby", "php": "PHP",
+    "json": "JSON", "jsonc": "JSON", "yaml": "YAML", "yml": "YAML", "toml": "TOML",
+    "html": "HTML", "css": "CSS", "xml": "XML", "java": "Java", "go": "Go", "rust": "Rust",
+    "ruby": "Ruby", "php": "PHP",
     "markdown": "Markdown", "md": "Markdown", "graphql": "GraphQL", "solidity": "Solidity",
     "dockerfile": "Dockerfile", "hcl": "HCL", "bash": "shell", "sh": "shell", "shell": "shell",
     "swift": "Swift", "kotlin": "Kotlin", "csharp": "C#", "cpp": "C++", "c": "C",
@@ -129,6 +135,19 @@ _TYPED = pattern(
 )
 
 
+def _is_commented(text: str) -> bool:
+    """Is it JSON but for comments, and commas at an end?"""
+    try:
+        json.loads(_TRAILING.sub(r"\1", _REMARKS.sub(r"\1", text)))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+_REMARKS = pattern(r"(\"(?:[^\"\\\n]|\\.)*\")|//[^\n]*|(?s:/\*.*?\*/)")
+_TRAILING = pattern(r",(\s*[}\]])")
+
+
 def language(info: str, text: str) -> str:
     """The block's language, `text` where there is none or the block is not what it says: a shell
     has no use for what a user says ("Moor the ship"), nor for a pipe from what he types."""
@@ -142,7 +161,7 @@ def language(info: str, text: str) -> str:
         if parse is not None:
             parse(text)
     except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return "text"
+        return "jsonc" if name == "json" and _is_commented(text) else "text"
     return name
 
 

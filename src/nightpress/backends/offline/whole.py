@@ -99,7 +99,7 @@ def _from_file(
     said, _, there = lead[0].text.removesuffix(".").partition(", defined in ")
     hints = [block for block in lead[1:] if block.kind != "table"]  # the text says it
     if component.kind == "agent":
-        return [Block("text", f"{said}. What follows, from {there}, is its own prompt."), *hints]
+        return [Block("text", f"{said}. What follows is from its own prompt, {there}."), *hints]
     if not hints and _TYPED.search(_typed(component)):
         said = said.replace(f"`/{component.name}`", f"`/{component.name} <arguments>`", 1)
     return [Block("text", f"{said}. What follows is from {there}.{called}"), *hints]
