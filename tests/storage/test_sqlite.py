@@ -217,3 +217,34 @@ def test_no_database_is_opened_but_by_sqlite(tmp_path: Path, words: list[str]) -
     market = three(tmp_path / "market").documented()
     ran = market.start("nightpress", *words, PYTHONPATH=str(tmp_path))
     assert "opened: " not in ran.err, ran.err
+
+
+def test_threads_take_turns_at_a_file_and_none_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no patience at all SQLite would refuse whoever comes while another one writes."""
+    store = Store(tmp_path / "some.db", ("CREATE TABLE one (n INTEGER)",))
+    store.connection()
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.0)
+    monkeypatch.setattr(sqlite, "TOLD_AFTER", 0.0)
+    wrong: list[BaseException] = []
+    ready = threading.Barrier(20)
+
+    def write(n: int) -> None:
+        try:
+            store.connection()
+            ready.wait(20)
+            with store.write() as connection:
+                connection.execute("INSERT INTO one VALUES (?)", (n,))
+                time.sleep(0.005)
+        except BaseException as error:  # noqa: BLE001 (told by the test)
+            wrong.append(error)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (count,) = store.connection().execute("SELECT count(*) FROM one").fetchone()
+    assert (wrong, count) == ([], 20)
+    store.close()
