@@ -437,6 +437,17 @@ def test_of_a_pack_in_folders_the_occasions_are_of_each() -> None:
     assert "old gauge" in said and "lantern wick" in said and "torn hawser" in said
 
 
+def test_what_a_command_of_a_pack_does_is_asked_for_before_when_its_text_says() -> None:
+    text = "---\ndescription: {}\n---\n\n# It\n\n## When to Use\n\n- {}\n\nDo it.\n"
+    files = {
+        "commands__moor": text.format("Moor a ferry", "Build a long quay"),
+        "commands__tar": text.format("Tar a hull", "Start a voyage to the north"),
+        "commands__log": text.format("Log the catch", "Close the harbour early"),
+    }
+    said = description(build(_plugin("Serves pilots and their passengers at night.", **files)))
+    assert "Use when the user asks to log the catch, moor a ferry, start a voyage" in said
+
+
 def test_of_agents_that_say_no_more_what_they_know_is_an_occasion() -> None:
     files = {
         f"agents__{name}": f"---\nname: {name}\ndescription: {name.title()} specialist\n---\n\n"

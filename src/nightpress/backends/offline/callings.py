@@ -29,8 +29,10 @@ def of_pack(
     silent = sum(len(list(members.called(one))) for one in every) < ENOUGH
     turns = []
     for one in in_turn:
-        said = filter(None, map(wish, texts(one) if silent else ()))
-        turns.append(list(filter(None, map(_brief, (*said, *_of(one, own)))))[:OF_ONE])
+        said = [*filter(None, map(wish, texts(one) if silent else ()))]
+        does = [*_of(one, own)]  # what a command does is what a user asks for
+        found = [*does, *said] if one.kind == "command" else [*said, *does]
+        turns.append(list(filter(None, map(_brief, found)))[:OF_ONE])
     yield from (one for turn in zip_longest(*turns) for one in turn if one is not None)
 
 
