@@ -43,6 +43,8 @@ MODULES = (
     "jsonschema", "markdown_it.main", "msgspec", "platformdirs", "pygal", "rich.live",
     "rich.table", "ruamel.yaml", "sqlite3", "zoneinfo",
 )  # fmt: skip
+KITS = ("anthropic.resources.messages", "openai.resources.chat.completions")
+"""Large modules of few commands: they are imported here as soon as one of them has needed it."""
 BIN = Path(sys.executable).parent
 SECONDS = 120
 """After which a command is ended."""
@@ -131,6 +133,11 @@ def load() -> None:
         for template in (folder / "prompt.md.j2", folder / "system.md"):
             prompt.wrong(template.read_text())
             prompt._template(template.read_text())
+    settle()
+
+
+def settle() -> None:
+    """What stands in memory by now is no command's garbage: none looks through it."""
     gc.collect()
     gc.freeze()
 
@@ -156,19 +163,26 @@ def serve(path: str) -> str:
 
 
 def inherit(folder: Path) -> None:
-    """Remember the texts that commands have left there."""
-    for left in folder.glob("*.texts"):
-        offline._texts.update(json.loads(left.read_bytes()))
+    """Remember the texts, and import the kits, that commands have left there."""
+    for left in folder.glob("*.left"):
+        texts, kits = json.loads(left.read_bytes())
+        offline._texts.update(texts)
+        for kit in kits:
+            importlib.import_module(kit)
+        if kits:
+            settle()
         left.unlink()
 
 
 def leave(folder: Path, known: Set[str]) -> None:
-    """Put the texts there that are not known yet."""
-    if new := {key: text for key, text in offline._texts.items() if key not in known}:
+    """Put the texts and the names of kits there that are not known yet."""
+    texts = {key: text for key, text in offline._texts.items() if key not in known}
+    kits = [kit for kit in KITS if kit in sys.modules and kit not in known]
+    if texts or kits:
         written = folder / str(os.getpid())
         with contextlib.suppress(OSError):  # of a test that takes the disk away
-            written.write_text(json.dumps(new))
-            written.rename(written.with_suffix(".texts"))
+            written.write_text(json.dumps((texts, kits)))
+            written.rename(written.with_suffix(".left"))
 
 
 def _watch(connection: socket.socket) -> str:
@@ -245,7 +259,7 @@ def replace_starts(path: str) -> None:
 def _run(entry: Callable[[], int | None], folder: Path) -> NoReturn:
     """Call it as a program's start does, and end as the interpreter does, but for the destruction
     of every object of every module, which takes longer than most commands."""
-    known = frozenset(offline._texts)
+    known = offline._texts.keys() | sys.modules.keys()
     code: object = 0
     try:
         code = entry()
