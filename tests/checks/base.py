@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from nightpress.checks import Context, Neighbours, sketches
@@ -25,6 +26,7 @@ Write between 8,000 and 14,000 bytes of Markdown, and nothing before or after th
 """
 
 
+@cache
 def context() -> Context:
     """All that a run knows when it judges the base document: nothing is left unjudged."""
     sources = [SourceFile(p, text, len(text.encode())) for p, text in FILES.items() if p != TARGET]
