@@ -137,6 +137,8 @@ def _of_files(files: tuple[SourceFile, ...]) -> Sources:
 
 def _words(text: str) -> list[str]:
     """Lower case; of a script that has no spaces, each two characters are a word."""
+    if text.isascii():
+        return _WORD.findall(text.lower())
     found = []
     for word in _WORD.findall(text):
         if _UNSPACED.search(word) is None or len(word) < 3:

@@ -200,15 +200,15 @@ def _value(group: Sequence[Part]) -> tuple[int, tuple[int, ...]]:
 
 def _is_said(block: Block, part: Part, keys: set[str]) -> bool:
     """Was it said before, if in other words? A maintainer may show the same short command twice."""
-    least = SAME if part.is_standing else 1
-    if len(block.key) >= least and block.key in keys:
+    least, own = SAME if part.is_standing else 1, block.key
+    if len(own) >= least and own in keys:
         return True
-    if block.kind != "text" or part.is_standing or not block.key or "](" in block.text:
+    if block.kind != "text" or part.is_standing or not own or "](" in block.text:
         return False
     if not part.news:
         return False  # of a command's own sections two branches may differ in a word
-    mine, headings = set(block.key.split()), set(" ".join(part.path).lower().split())
-    near = (set(key.split()) for key in keys if len(key) < 3 * len(block.key))
+    mine, headings = set(own.split()), set(" ".join(part.path).lower().split())
+    near = (set(key.split()) for key in keys if len(key) < 3 * len(own))
     return any(_alike(mine, other) and not (mine - other) & headings for other in near)
 
 

@@ -103,7 +103,9 @@ _NO_WORDS = frozenset(
 def stems(text: str) -> frozenset[str]:
     """What a text's words begin with, without those that any text has."""
     words = re.findall(r"[^\W_]{2,}", text.lower())
-    return frozenset(_PLURAL.sub("", word)[:5] for word in words if word not in _ANY)
+    return frozenset(
+        word[:5] if len(word) > 5 else _PLURAL.sub("", word) for word in words if word not in _ANY
+    )
 
 
 _PLURAL = pattern(r"(?<=[a-z]{3})s$")
