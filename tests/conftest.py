@@ -15,7 +15,7 @@ from tests.market import Market, three
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell: the tests of
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C need children that mind it
 
-sys.dont_write_bytecode = False  # each worker reads the same modules, and asserts are rewritten once
+sys.dont_write_bytecode = False  # the asserts of these modules are rewritten once
 
 hypothesis.settings.register_profile(  # machines are busy; new examples are found at a desk
     "house", deadline=None, derandomize="CI" in os.environ, print_blob=True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -96,7 +97,7 @@ def test_auto_takes_it_by_its_key(hall: Market) -> None:
 
 def test_its_settings_are_checked_and_its_advice_is_given(hall: Market) -> None:
     configure(hall, "backend: echo\necho:\n  refuses: true")
-    failed = hall.doit(ECHO_KEY="k")
+    failed = hall.doit(ECHO_KEY="k", NIGHTPRESS_CLOCK=f"30,{time.time()},{time.monotonic()}")
     assert failed.code == 1
     assert "the hall is closed" in failed.out + failed.err
     hall.done("report", ECHO_KEY="k")

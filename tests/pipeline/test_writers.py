@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,7 +74,8 @@ def test_limits_that_replies_state_are_learned_once(shop: Market, writer: str) -
 def test_a_night_with_faults_ends_well(shop: Market, writer: str) -> None:
     script = ["503", "empty", "max_tokens", "500", "fenced"]
     with WRITERS[writer](shop, script=script) as (words, environ):
-        shop.done(*words, "pace=unpaced", **environ)
+        fast = {"NIGHTPRESS_CLOCK": f"30,{time.time()},{time.monotonic()}"}
+        shop.done(*words, "pace=unpaced", **environ, **fast)
     said = [one for (one,) in shop.rows("SELECT outcome FROM calls ORDER BY id")]
     assert said.count("reply") >= 4 and "transient" in said
 
