@@ -536,7 +536,8 @@ def test_a_quiet_check_tells_of_errors_alone(market: Market) -> None:
     ]
 
 
-def test_a_restore_is_json_where_json_is_asked_for(market: Market) -> None:
+def test_a_restore_is_json_where_json_is_asked_for(tmp_path: Path) -> None:
+    market = published(tmp_path / "market", "alpha", "beta")
     for words in (["restore", "alpha", "--json"], ["restore", "alpha", "--json", "-n"]):
         told = json.loads(market.run("nightpress", *words).out)
         assert told["plugin"] == "alpha"
