@@ -19,6 +19,7 @@ import importlib.metadata
 import json
 import os
 import pkgutil
+import select
 import signal
 import socket
 import sqlite3
@@ -143,7 +144,8 @@ def settle() -> None:
 
 
 def serve(path: str) -> str:
-    """Wait for commands; returns in the child that shall be one, with the name of its program."""
+    """Wait for commands and tell their ends; returns in the child that shall be one, with the name
+    of its program."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(path)
     listener.listen(64)
@@ -151,15 +153,45 @@ def serve(path: str) -> str:
         sys.stdin.read()
         os.kill(os.getppid(), signal.SIGKILL)
         os._exit(0)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    ended, ends = socket.socketpair()
+    for one in (ended, ends):
+        one.setblocking(False)
+    signal.set_wakeup_fd(ends.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    running: dict[int, socket.socket] = {}
     while True:
+        ready = select.select([listener, ended], [], [])[0]
+        if ended in ready:
+            ended.recv(1 << 16)
+            _tell_ends(running)
+        if listener not in ready:
+            continue
         connection, _ = listener.accept()
         inherit(Path(path).parent)
-        if os.fork() == 0:
-            listener.close()
+        head, files, _, _ = socket.recv_fds(connection, 1 << 20, 2)
+        while not head.endswith(b"\n"):
+            head += connection.recv(1 << 20)
+        child = os.fork()
+        if child == 0:
+            signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            return _watch(connection)
-        connection.close()
+            for one in (listener, ended, ends, connection, *running.values()):
+                one.close()
+            return _become(json.loads(head), files)
+        running[child] = connection
+        for file in files:
+            os.close(file)
+
+
+def _tell_ends(running: dict[int, socket.socket]) -> None:
+    """Each command's exit code, to whoever waits for it."""
+    while running:
+        child, status = os.waitpid(-1, os.WNOHANG)
+        if not child:
+            return
+        if (connection := running.pop(child, None)) is not None:
+            with connection, contextlib.suppress(OSError):  # nobody waits any more
+                connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
 def inherit(folder: Path) -> None:
@@ -185,18 +217,8 @@ def leave(folder: Path, known: Set[str]) -> None:
             written.rename(written.with_suffix(".left"))
 
 
-def _watch(connection: socket.socket) -> str:
-    """Fork the command, wait for it and tell its end; returns in the command."""
-    head, files, _, _ = socket.recv_fds(connection, 1 << 20, 2)
-    while not head.endswith(b"\n"):
-        head += connection.recv(1 << 20)
-    child = os.fork()
-    if child:
-        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        connection.sendall(f"{code}\n".encode())
-        os._exit(0)
-    connection.close()
-    request = json.loads(head)
+def _become(request: Any, files: Sequence[int]) -> str:
+    """Take on the command's streams, environment, folder and words; the name of its program."""
     for number, file in enumerate(files, 1):
         os.dup2(file, number)
         os.close(file)
