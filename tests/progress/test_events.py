@@ -217,3 +217,22 @@ def test_a_webhook_gets_the_summary_from_a_secret_url(market: Market) -> None:
     assert body["counts"]["published"] == 2
     for found in (market.root / ".nightpress").rglob("*"):
         assert not found.is_file() or b"token-1234" not in found.read_bytes()
+
+
+class Slow(list[str]):
+    """Looking something up takes a moment, in which another thread may look, too."""
+
+    def __contains__(self, one: object) -> bool:
+        found = super().__contains__(one)
+        time.sleep(0.05)
+        return found
+
+
+def test_what_many_threads_meet_is_said_once(tmp_path: Path) -> None:
+    run = Run(Project(tmp_path, {}, {}, RealClock()), "test", run_id="r", notices=Slow())
+    threads = [threading.Thread(target=run.notice_once, args=("it is gone",)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [*run.notices] == ["it is gone"]

@@ -183,8 +183,9 @@ class Run(Struct):
         self.tell("notice", text)
 
     def notice_once(self, text: str) -> None:
-        if text not in self.notices:
-            self.notice(text)
+        with self._guard:
+            if text not in self.notices:
+                self.notice(text)
 
     def finished(self, outcome: Outcome, **data: Any) -> None:
         """An attempt has ended; of what is left to a later run the summary tells, in one line."""
