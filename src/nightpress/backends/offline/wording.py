@@ -17,6 +17,8 @@ _PERSON = pattern(r"\b(I|we|our|us|my|you|yours|yourself)\b", re.I)
 
 
 _ABBREVIATED = pattern(r"(?:\b(?i:e\.g|i\.e|etc|vs|cf|approx|incl|no|fig|dr|mr|mrs|st)|\b[A-Z])\.$")
+_LONGEST = 12
+"""Characters in which an abbreviation stands, with what is before it."""
 _END = pattern(r"(?<=[.!?])(?:[\"')\]*_]*)\s+(?=[\"'(\[`*_]*[A-Z0-9\"'`\[])")
 
 
@@ -26,7 +28,7 @@ def sentences(text: str) -> list[str]:
     found: list[str] = []
     at = 0
     for end in _END.finditer(text):
-        if not _ABBREVIATED.search(text[at : end.start()]):
+        if not _ABBREVIATED.search(text[max(at, end.start() - _LONGEST) : end.start()]):
             found.append(text[at : end.end()])
             at = end.end()
     return [*found, text[at:]] if at < len(text) else found
