@@ -48,19 +48,39 @@ class Part(Struct, frozen=True):
     nodes: tuple[Node, ...]
 
 
+class _Known(Struct, frozen=True):
+    """What each walk asks of the whole project, which may have 100,000 plugins. ignored: by git;
+    None without it."""
+
+    ignored: frozenset[str] | None
+    plugins: frozenset[str]
+    kept: frozenset[str]
+    patterns: reading.Ignore
+
+    @classmethod
+    def of(cls, source: Source, ignored: frozenset[str] | None) -> _Known:
+        plugins = frozenset(plugin.path for plugin in source.plugins)
+        kept = reading.with_parents(source.keep)
+        return cls(ignored, plugins, kept, reading.Ignore(source.ignore))
+
+    def within(self, base: str) -> reading.Ignore:
+        """What is passed over in a folder of the project."""
+        return (_Patterns if self.ignored is None else _Travels)(base, self)
+
+
 class _Travels(reading.Ignore):
     """Passes over what git ignores, and the plugins inside of the folder that is walked."""
 
-    def __init__(self, base: str, ignored: frozenset[str], source: Source) -> None:
+    def __init__(self, base: str, known: _Known) -> None:
         super().__init__(_ALWAYS, defaults=False)
         self._base = "" if base == "." else f"{base}/"
-        self._ignored = ignored
-        self._others = frozenset(plugin.path for plugin in source.plugins) - {base}
-        self._kept = reading.with_parents(source.keep)
+        self._ignored = known.ignored or frozenset()
+        self._own, self._plugins = base, known.plugins
+        self._kept = known.kept
 
     def holds(self, name: str, path: str) -> bool:
         whole = self._base + path
-        if whole in self._others:
+        if whole in self._plugins and whole != self._own:
             return True
         return whole not in self._kept and self._stays(name, path, whole)
 
@@ -76,9 +96,9 @@ class _Travels(reading.Ignore):
 class _Patterns(_Travels):
     """Without git: the ignore patterns, too."""
 
-    def __init__(self, base: str, source: Source) -> None:
-        super().__init__(base, frozenset(), source)
-        self._ignore = reading.Ignore(source.ignore)
+    def __init__(self, base: str, known: _Known) -> None:
+        super().__init__(base, known)
+        self._ignore = known.patterns
 
     def _stays(self, name: str, path: str, whole: str) -> bool:
         return self._ignore.holds(name, path) or super()._stays(name, path, whole)
@@ -87,7 +107,7 @@ class _Patterns(_Travels):
 def collect(source: Source) -> tuple[list[Part], list[str]]:
     """The parts of the project (but for the ledger), and notices on what was passed over."""
     notices: list[str] = []
-    ignored = _git_ignored(source.root, notices)
+    known = _Known.of(source, _git_ignored(source.root, notices))
     parts: list[Part] = []
     for plugin in source.plugins:
         try:
@@ -97,17 +117,11 @@ def collect(source: Source) -> tuple[list[Part], list[str]]:
         except (OSError, UnsafePath) as error:
             notices.append(f"plugin {safe(plugin.slug)} was not backed up: {safe(str(error))}")
             continue
-        tree = reading.walk(root, _ignore(source, plugin.path, ignored), CAPS)
+        tree = reading.walk(root, known.within(plugin.path), CAPS)
         parts.append(_part("plugin", plugin, tree, source))
-    plugins = tuple(part.plugin for part in parts)
-    parts += _project(replace(source, plugins=plugins), ignored, parts)
+    taken = replace(source, plugins=tuple(part.plugin for part in parts))
+    parts += _project(taken, _Known.of(taken, known.ignored), parts)
     return parts, notices
-
-
-def _ignore(source: Source, base: str, ignored: frozenset[str] | None) -> reading.Ignore:
-    if ignored is None:
-        return _Patterns(base, source)
-    return _Travels(base, ignored, source)
 
 
 def _folder(root: Path, path: str) -> Path:
@@ -116,17 +130,13 @@ def _folder(root: Path, path: str) -> Path:
     return root / path
 
 
-def _project(
-    source: Source,
-    ignored: frozenset[str] | None,
-    plugins: Sequence[Part],
-) -> list[Part]:
+def _project(source: Source, known: _Known, plugins: Sequence[Part]) -> list[Part]:
     """The project's own files, but for those that travel with a plugin; many of them in several
     parts, since a change costs the list of its part."""
     own: dict[str, reading.Entry] = {}
-    notices = [] if ignored is None else _not_checked_out(source.root)
+    notices = [] if known.ignored is None else _not_checked_out(source.root)
     for path in source.files:
-        for entry in _below(source, path, ignored, notices):
+        for entry in _below(source, path, known, notices):
             own[entry.path] = entry
     for part in plugins:
         if part.plugin.path == ".":
@@ -147,15 +157,12 @@ def _project(
 
 
 def _below(
-    source: Source,
-    path: str,
-    ignored: frozenset[str] | None,
-    notices: list[reading.Notice],
+    source: Source, path: str, known: _Known, notices: list[reading.Notice]
 ) -> Iterator[reading.Entry]:
     """The entry at `path`, the folders on the way to it, and what it holds."""
     above, _, name = path.rpartition("/")
     holder = source.root / above
-    ignore = _ignore(source, above or ".", ignored)
+    ignore = known.within(above or ".")
     if ignore.holds(name, name) or not os.path.lexists(holder / name):
         return
     for depth in range(1, path.count("/") + 1):
@@ -169,7 +176,7 @@ def _below(
     yield replace(own, kind="outside") if own.kind == "file" and own.links > 1 else own
     if own.kind != "dir":
         return
-    tree = reading.walk(holder / name, _ignore(source, path, ignored), CAPS)
+    tree = reading.walk(holder / name, known.within(path), CAPS)
     notices += [reading.Notice(f"{path}/{n.path}", n.what) for n in tree.notices]
     for e in tree.files:
         yield replace(e, path=f"{path}/{e.path}")
