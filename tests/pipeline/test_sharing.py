@@ -116,7 +116,8 @@ def test_a_shard_that_was_killed_is_made_elsewhere_and_paid_once(
         done = everything(second, env)
         calls = asked(far)
         assert sum(calls.values()) - len(calls) <= lost, calls
-        assert len(calls) == kept(server) > 4
+        assert len(calls) - lost <= kept(server) <= len(calls)  # lost in flight, and not asked again
+        assert kept(server) > 4
         paid = sum(calls.values())
         again = everything(third, env)
         assert sum(asked(far).values()) == paid
