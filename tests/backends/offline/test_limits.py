@@ -209,6 +209,14 @@ def test_a_fixed_password_and_what_does_not_parse_are_told(code: str, row: str) 
     assert row or not [one for one in rows if "fixed" in one]
 
 
+@pytest.mark.parametrize("tail", ["", "\x00", '"""', "(" * 300, "\n    if x:\n", "\\"])
+def test_no_listing_that_breaks_off_breaks_the_document(tail: str) -> None:
+    """Wherever it ends: what is wrong may be told of a line that is not there."""
+    for end in range(0, len(PARSER), 3):
+        text = f"Moor.\n\n```python\n{'# rope' * 40}\n{PARSER[:end]}{tail}\n```\n"
+        shortfalls("/moor", text)
+
+
 PARSER = """
 import argparse
 parser = argparse.ArgumentParser(description="Moor ships")

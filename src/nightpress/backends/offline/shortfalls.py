@@ -78,8 +78,9 @@ def _unparsed(body: str) -> str:
             with QUIET, warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError) as error:
-            line = text.split("\n")[(getattr(error, "lineno", 0) or 1) - 1].strip()
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            at = getattr(error, "lineno", 0) or 1  # the end of a text may be a line behind it
+            line = "".join(text.split("\n")[at - 1 : at]).strip()
             if len(text) > SHORT and 0 < len(line) <= LINE and "`" not in line:
                 return f"A listing in Python does not parse, at `{code(line)}`: mend it first."
     return ""
