@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from nightpress.clock import RealClock
+from nightpress.ledger import lockfile
+from nightpress.model import Status
 from nightpress.plan import agreement
 from nightpress.project.project import Project
 from tests.market import Market, published
@@ -257,4 +259,83 @@ def test_a_sparse_checkout_keeps_every_line(market: Market) -> None:
     market.git("sparse-checkout", "set", "--no-cone", "/*", "!/plugins/beta", "!/manifests/beta*")
     assert not (market.root / "plugins" / "beta").exists()
     assert "nightpress.lock" not in market.done().out
+    assert jobs(market) == ["alpha/skill", "beta/skill"]
+
+
+def moved_plugin(market: Market, to: str, name: str) -> None:
+    """The plugin alpha in another folder, under another name in plugin.json."""
+    folder = market.root / "plugins" / to
+    (market.root / "plugins" / "alpha").rename(folder)
+    told = folder / ".claude-plugin" / "plugin.json"
+    told.write_text(told.read_text().replace('"alpha"', f'"{name}"'))
+
+
+@pytest.mark.parametrize("clone", [False, True])
+def test_a_plugin_that_was_moved_keeps_its_document(market: Market, clone: bool) -> None:
+    """Whether the ledger knows it or the lock file alone, it stays ours, and is not made again."""
+    if clone:
+        shutil.rmtree(market.root / ".nightpress")
+    folder = market.root / "plugins" / "sub"
+    folder.mkdir()
+    moved_plugin(market, "sub/alpha", "alpha")
+    manifest = market.root / "manifests" / "alpha.yaml"
+    before = manifest.read_text()
+    told = market.done("manifests").out
+    assert "changed manifests/alpha.yaml: its plugin is plugins/sub/alpha now" in told
+    assert "2 existing skills published by nightpress" in told
+    assert manifest.read_text() == before.replace("plugins/alpha", "plugins/sub/alpha")
+    assert "0 stale, 2 up to date" in market.done("plan").out
+    target = (
+        f"plugins/sub/alpha/{market.target('alpha').relative_to(market.root / 'plugins/alpha')}"
+    )
+    told = market.done().out
+    assert "nightpress.lock: 1 line moved with the files: alpha/skill" in told
+    assert lockfile.read(lock(market))["alpha/skill"].target == target
+    assert market.done().out == "nothing to do: 2 up to date\n"
+    assert jobs(market) == ["alpha/skill", "beta/skill"]
+
+
+def test_a_plugin_that_was_renamed_is_known_by_its_document(market: Market) -> None:
+    moved_plugin(market, "gamma", "gamma")
+    assert "its plugin is plugins/gamma now" in market.done("manifests").out
+    assert "1 stale (1 content changed), 1 up to date" in market.done("plan").out
+    assert "1 published" in market.done().out, "made again, as ours: its plugin.json has changed"
+    assert jobs(market) == ["alpha/skill", "beta/skill"]
+
+
+def test_a_manifest_that_was_renamed_with_its_plugin_has_the_document(market: Market) -> None:
+    moved_plugin(market, "gamma", "alpha")
+    old = market.root / "manifests" / "alpha.yaml"
+    (market.root / "manifests" / "gamma.yaml").write_text(
+        old.read_text().replace("plugins/alpha", "plugins/gamma")
+    )
+    old.unlink()
+    assert "0 stale, 2 up to date" in market.done("plan").out
+    assert "1 line moved with the files: gamma/skill" in market.done().out
+    assert jobs(market) == ["beta/skill", "gamma/skill"]
+    assert market.done().out == "nothing to do: 2 up to date\n"
+
+
+def test_a_copy_of_a_document_is_not_taken_for_the_document(market: Market) -> None:
+    """The first still stands: what has the same bytes elsewhere is somebody's own."""
+    shutil.copytree(market.root / "plugins" / "alpha", market.root / "plugins" / "gamma")
+    told = market.done("manifests").out
+    assert "changed manifests" not in told
+    market.done()
+    entries = lockfile.read(lock(market))
+    assert entries["alpha/skill"].target.startswith("plugins/alpha/")
+    assert [e.status for j, e in entries.items() if j.startswith("gamma")] != [Status.PUBLISHED]
+
+
+def test_a_document_whose_target_was_moved_stays_ours(market: Market) -> None:
+    old = market.target("alpha")
+    new = old.parent.parent / "other" / old.name
+    new.parent.mkdir()
+    old.rename(new)
+    old.parent.rmdir()
+    manifest = market.root / "manifests" / "alpha.yaml"
+    manifest.write_text(manifest.read_text().replace(f"skills/{old.parent.name}/", "skills/other/"))
+    told = market.done().out
+    assert "1 line moved with the files: alpha/skill" in told
+    assert lockfile.read(lock(market))["alpha/skill"].status == Status.PUBLISHED
     assert jobs(market) == ["alpha/skill", "beta/skill"]

@@ -12,7 +12,7 @@ import pytest
 
 from nightpress import project
 from nightpress.model import Window
-from nightpress.project import Problem
+from nightpress.project import Problem, yaml_write
 
 from .conftest import GOOD, Write
 
@@ -374,3 +374,19 @@ def test_a_generator_of_another_format_makes_what_it_says(problems: Problems, ro
     assert "enhancements.other.generator" in [p.path for p in problems(wanted)]
     (folder / "generator.yaml").write_text(text + "format: other\n")
     assert problems(wanted) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('name: a\nplugin: "plugins/a"  # ours\n', 'name: a\nplugin: "b/c"  # ours\n'),
+        ("# x\nplugin: plugins/a\nname: a\n", '# x\nplugin: "b/c"\nname: a\n'),
+        ("'plugin' : 'plugins/it''s'#no\n", None),
+        ("'plugin' : 'plugins/it''s'\r\nname: a\r\n", "'plugin' : \"b/c\"\r\nname: a\r\n"),
+        ("{name: a, plugin: plugins/a}\n", None),
+        ("plugin: >-\n  plugins/a\nname: a\n", None),
+        ("name: a\n", None),
+    ],
+)
+def test_only_the_folder_of_a_moved_plugin_changes(before: str, after: str | None) -> None:
+    assert yaml_write.moved(before, "b/c") == after

@@ -7,7 +7,7 @@ The table of the update protocol, row by row: `started` never touched the target
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from nightpress.model import Status
 from nightpress.pipeline import entries, publish, together
 from nightpress.pipeline.publish import LockBook
 from nightpress.pipeline.run import Run
-from nightpress.plan import agreement
+from nightpress.plan import TargetState, agreement
 from nightpress.project import Project
 from nightpress.storage import Snapshots, atomic
 
@@ -157,6 +157,27 @@ def mend_lock(run: Run) -> bool:
     return True
 
 
+def follow(run: Run, moved: Iterable[tuple[str, TargetState]]) -> None:
+    """Lines of documents that were moved as they are go on under the new job and target; moved:
+    their jobs and states."""
+    lock, book, told = run.project.lock(), LockBook(run.project), list[str]()
+    for job, state in moved:
+        if (known := state.inputs.publication) is None:
+            continue
+        book.record(replace(lock[known.moved], job=job, target=state.target_path))
+        if known.moved != job:
+            book.drop(known.moved)
+        told.append(job)
+    book.flush()
+    _tell(run, told, "moved with the files")
+
+
+def _tell(run: Run, jobs: Sequence[str], what: str) -> None:
+    count = "1 line" if len(jobs) == 1 else f"{len(jobs):,} lines"
+    named = ", ".join(jobs[:FEW]) + (", ..." if len(jobs) > FEW else "")
+    run.notice(f"{lockfile.NAME}: {count} {what}: {named}")
+
+
 def retire(run: Run, slugs: Container[str]) -> bool:
     """Take the lines of these plugins, which have no manifest, out of the lock file; was there one?
     Where a file stands, its line stays (the manifest may come back), and where another manifest
@@ -188,9 +209,7 @@ def retire(run: Run, slugs: Container[str]) -> bool:
     book.flush()
     for jobs, what in ((left, "of plugins that are gone left it"), (moved, "renamed")):
         if jobs:
-            count = "1 line" if len(jobs) == 1 else f"{len(jobs):,} lines"
-            named = ", ".join(jobs[:FEW]) + (", ..." if len(jobs) > FEW else "")
-            run.notice(f"{lockfile.NAME}: {count} {what}: {named}")
+            _tell(run, jobs, what)
     if not (left or moved):
         agreement.swept(project, stay)
     return bool(left or moved)

@@ -15,7 +15,9 @@ The files that stand are the truth. Of what is written down about them:
    It is a cache: to lose it costs time, and nothing else.
 5. A line leaves the file where neither the manifest of its plugin is there (`retired`) nor a file
    at its target: whichever of the two comes back alone, what the line says of it still holds. Where
-   the manifest was renamed, the line goes on under the new name (`recover.retire`).
+   the manifest was renamed, the line goes on under the new name (`recover.retire`). Where the
+   document itself was moved as it is (its own target is gone, its bytes stand at another that a
+   manifest declares), the line goes on with the new target (`recover.follow`).
 6. What a run itself writes into the lock file changes only the lines of the plugins it names:
    whatever agreed with the file before agrees with it afterwards (`written`).
 """

@@ -56,8 +56,9 @@ class Gatherer:
         self._asked = ledger.asked() if ledger is not None else frozenset()
         self._appraiser = Appraiser(project)
         self._history = History(
-            self.lock, ledger, project.index, project.slugs(), holds=project.holds_lost
-        )
+            self.lock, ledger, project.index, project.slugs(),
+            root=project.root, holds=project.holds_lost,
+        )  # fmt: skip
         self._absent = Absent(project.state, ledger)
         self._git = git.Ignored(project.root)
         self._modules = git.Submodules()

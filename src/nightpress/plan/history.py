@@ -8,6 +8,7 @@ alone contradicts the file that stands, the two others are right.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -42,7 +43,8 @@ from nightpress.text import safe
 
 class History:
     """Lock file and ledger of one project; ledger None: there is none yet; slugs: of the manifests
-    that there are; holds: what a call was lost of waits for a person."""
+    that there are; root: the project's folder; holds: what a call was lost of waits for a
+    person."""
 
     def __init__(
         self,
@@ -51,9 +53,11 @@ class History:
         index: Index,
         slugs: Sequence[str],
         *,
+        root: Path,
         holds: bool = False,
     ) -> None:
         self._holds = holds
+        self._root = root
         self._lock = lock
         self._ledger = ledger
         self._index = index
@@ -82,7 +86,11 @@ class History:
         undone = self._undone(latest, stands)
         known: Publication | None = None
         normal: str | None = None
-        if entry is not None and entry.target == target:
+        moved = None if agreed else self._moved(entry, target, stands, held)
+        if moved is not None:
+            known = replace(self._of_entry(moved), moved=moved.job)
+            normal = moved.normal or moved.sha256
+        elif entry is not None and entry.target == target:
             known = self._of_entry(entry)
             normal = entry.normal or entry.sha256
         elif latest is not None:
@@ -93,6 +101,31 @@ class History:
         if undone is not None and (known is None or known.sha256 != stands):
             known = self._earlier(job, target, stands) or known
         return known, last, undone
+
+    def _moved(
+        self, entry: lockfile.Entry | None, target: str, stands: str | None, held: str | None
+    ) -> lockfile.Entry | None:
+        """The line of a document that was moved here as it was: its own target is gone, and no
+        other manifest has it."""
+        if stands is None or held is None or (entry is not None and entry.target == target):
+            return None
+        if git.is_sparse(self._root):  # what is not here need not be gone
+            return None
+        lines = [entry] if entry is not None else list(self._elsewhere.get(held, ()))
+        if entry is None and stands != held:
+            lines += self._elsewhere.get(stands, ())
+        same = [one for one in lines if {one.sha256, one.normal} & {stands, held}]
+        gone = [one for one in same if not os.path.lexists(self._root / one.target)]
+        return gone[0] if len(gone) == 1 else None
+
+    @cached_property
+    def _elsewhere(self) -> dict[str, list[lockfile.Entry]]:
+        """sha256 -> entries that no manifest has any more."""
+        found = dict[str, list[lockfile.Entry]]()
+        for entry in self._strangers.values():
+            for sha256 in {entry.sha256, entry.normal} - {""}:
+                found.setdefault(sha256, []).append(entry)
+        return found
 
     def _earlier(self, job: str, target: str, stands: str | None) -> Publication | None:
         """The publication that put there what stands there again; None where that is a person's."""

@@ -20,7 +20,8 @@ class Standing(Struct, frozen=True):
 class Publication(Struct, frozen=True):
     """What the ledger or the lock file says was published or adopted last. extends, named, linked,
     own, declined, witness: see `lockfile.Entry`; linked and own are None where only the ledger has
-    it."""
+    it. moved: the job of the line of the lock file that it is known by, where that line names
+    another target, which is gone."""
 
     status: str
     sha256: str
@@ -34,6 +35,7 @@ class Publication(Struct, frozen=True):
     own: tuple[str, ...] | None = None
     declined: tuple[str, ...] = ()
     witness: str = ""
+    moved: str = ""
 
     @property
     def is_published(self) -> bool:

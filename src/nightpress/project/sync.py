@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -21,24 +21,23 @@ from nightpress.model import Status
 from nightpress.plugin import names as slugs
 from nightpress.project import Defaults, bundles, crash, discover, generators, paths, yaml_write
 from nightpress.project.discover import FoundPlugin
-from nightpress.project.generators import filled_in
+from nightpress.project.former import Former
 from nightpress.project.mass_produced import Candidate, mass_produced
+from nightpress.project.proposals import GENERIC, SKILL, bare_name, is_odd, proposed
 from nightpress.project.yaml_write import Proposal
 from nightpress.storage import atomic, tree
 from nightpress.text import safe, suggestion
 
 _SHOWN = 12
 
-GENERIC = frozenset("skill-adapter skill skills main default adapter index plugin".split())
-"""Names of skill folders that say nothing, and that many plugins share."""
-
-SKILL, REFERENCES = "skill", "references"
+REFERENCES = "references"
 
 
 class SyncResult(Struct):
     """What was written, and what the user should know.
 
-    known: plugins whose manifest was there; gone: manifests whose plugin is not; existing,
+    known: plugins whose manifest was there; gone: manifests whose plugin is not; moved: those
+    whose plugin was found in another folder; existing,
     replaced, published: skills that stand there, those of them that one template has made in many
     plugins, and those that nightpress has published; standing: what may happen to the others.
     """
@@ -48,6 +47,7 @@ class SyncResult(Struct):
     added: list[str] = field(default_factory=list)
     known: int = 0
     gone: list[str] = field(default_factory=list)
+    moved: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     existing: int = 0
     replaced: int = 0
@@ -70,6 +70,7 @@ class SyncResult(Struct):
         else:
             yield f"wrote {len(manifests)} manifests in manifests/"
         yield from (f"added {what}" for what in self.added)
+        yield from (f"changed {what}" for what in self.moved)
         if self.known:
             yield f"{_some(self.known, 'existing manifest')} left as found"
         for path in self.gone:
@@ -145,6 +146,7 @@ class Sync:
         self.done = done
         self.defaults, self.marketplace = settings(root)
         self.schema = schema
+        self.lock = lockfile.read(root / lockfile.NAME)
         self.undeclared: list[str] = []
         self.replaced: frozenset[tuple[str, str]] = frozenset()
         self.published: set[str] = set()
@@ -164,15 +166,20 @@ class Sync:
         self.done.notices += discovery.notices
         self.done.plugins = len(discovery.plugins)
         self.replaced = self._replaced(base, discovery.plugins)
-        lock = lockfile.read(self.root / lockfile.NAME).values()
+        lock = self.lock.values()
         self.published = {one.target for one in lock if one.status == Status.PUBLISHED}
         self.done.standing = str(self.defaults.values.get("standing", "keep"))
         by_path = dict(self._known())
+        gone = {path: by_path[path] for path in by_path if not (self.root / path).is_dir()}
+        former = Former(self.root, self.lock, gone, self.manifests)
         prefix = "" if self.marketplace == "." else f"{self.marketplace}/"
         for plugin in discovery.plugins:
             path = prefix + plugin.path if plugin.path != "." else self.marketplace
             slug = by_path.pop(path, None)
             try:
+                if slug is None and (before := former.of(plugin, path)) is not None:
+                    slug = former.gone.pop(before)
+                    self._follow(slug, before, path)
                 self._count(plugin, self.rename and slug is None)
                 if slug is not None:
                     self._keep(plugin, slug)
@@ -184,11 +191,19 @@ class Sync:
             few = ", ".join(self.undeclared[:5]) + (", ..." if len(self.undeclared) > 5 else "")
             count = _some(len(self.undeclared), "existing skill")
             self.done.notices.append(f"{count} in no manifest: {few}")
-        self.done.gone = sorted(
-            f"manifests/{slug}.yaml"
-            for path, slug in by_path.items()
-            if not (self.root / path).is_dir()
-        )
+        self.done.gone = sorted(f"manifests/{slug}.yaml" for slug in former.gone.values())
+
+    def _follow(self, slug: str, before: str, path: str) -> None:
+        """The manifest of a plugin whose folder was moved names the new one."""
+        shown = f"manifests/{slug}.yaml"
+        file = self.root / shown
+        text = yaml_write.moved(file.read_bytes().decode("utf-8-sig"), path)
+        if text is None:
+            self.done.notices.append(f"{shown}: plugin must be changed by hand to {path}")
+            return
+        replace(file, shown, text.encode("utf-8"))
+        self.published |= {e.target.replace(before, path, 1) for e in self.lock.of(slug)}
+        self.done.moved.append(f"{shown}: its plugin is {path} now")
 
     def _replaced(self, base: Path, plugins: Iterable[FoundPlugin]) -> frozenset[tuple[str, str]]:
         """(plugin's path, target) of the skills that stand there and that one template has made
@@ -339,7 +354,7 @@ class Sync:
         that a skill may have stays."""
         chosen: dict[str, str] = {}
         prefix = self._prefix(plugin)
-        for folder in sorted(folders, key=lambda folder: is_odd(_bare(folder))):
+        for folder in sorted(folders, key=lambda folder: is_odd(bare_name(folder))):
             other = chosen.setdefault(paths.key(folder), folder)
             if other != folder:
                 what = (
@@ -359,70 +374,6 @@ class Sync:
                 suggestion(kind, types) or f"known: {', '.join(types)}",
             )
         return generator.target
-
-
-def is_odd(folder: str) -> bool:
-    """Does the folder's name break the naming rule? Then no skill in it can pass."""
-    return slugs.skill_name(folder) != folder
-
-
-def proposed(
-    folders: Sequence[str],
-    own: str,
-    targets: Mapping[str, str],
-    *,
-    rename: bool = False,
-    taken: Container[str] = (),
-) -> Iterator[tuple[str, str, str]]:
-    """(name, generator, target) of each enhancement.
-
-    folders: the skill folders that the plugin has, relative to it; own: the name of one that is
-    new; targets: generator -> its target with {skill} and {plugin} in it, for each that is wanted;
-    rename: propose new folders for generic and odd names; taken: names that are not free.
-    """
-    skills = list(_renamed(folders, own) if rename else folders) or [f"{_SKILLS}/{own}"]
-    often = Counter(_bare(folder) for folder in skills)
-    names: set[str] = set()
-    for generator, target in targets.items():
-        for folder in skills if generator == SKILL else skills[:1]:
-            bare = _bare(folder)
-            called = bare if often[bare] == 1 else "-".join(folder.split("/")[-2:])
-            long = generator == SKILL and len(skills) > 1
-            wanted = f"{SKILL}-{slugs.skill_name(called)}" if long else generator
-            name = slugs.numbered(wanted, _Both(names, taken))
-            names.add(name)
-            elsewhere = generator == SKILL and folder != f"{_SKILLS}/{bare}"
-            yield (
-                name,
-                generator,
-                f"{folder}/SKILL.md" if elsewhere else filled_in(target, bare, own),
-            )
-
-
-_SKILLS = "skills"
-
-
-def _bare(folder: str) -> str:
-    return folder.rpartition("/")[2]
-
-
-def _renamed(folders: Sequence[str], own: str) -> Iterator[str]:
-    used = {bare for bare in map(_bare, folders) if bare not in GENERIC and not is_odd(bare)}
-    for folder in folders:
-        bare = _bare(folder)
-        if bare in GENERIC or is_odd(bare):
-            name = slugs.numbered(own if bare in GENERIC else slugs.skill_name(bare), used)
-            used.add(name)
-            folder = f"{_SKILLS}/{name}"
-        yield folder
-
-
-class _Both:
-    def __init__(self, one: Container[str], other: Container[str]) -> None:
-        self.one, self.other = one, other
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.one or name in self.other
 
 
 def settings(root: Path) -> tuple[Defaults, str]:

@@ -7,6 +7,7 @@ keeps its comments and its order.
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
 
@@ -152,6 +153,30 @@ def added(text: str, proposals: Sequence[Proposal]) -> str | None:
         if same:
             return after
     return None
+
+
+def moved(text: str, plugin: str) -> str | None:
+    """The text of a manifest whose plugin is at `plugin` now; every byte else stays.
+
+    None if that cannot be done without touching something else. Raises bounded_yaml.YamlError."""
+    before = _read(text)
+    if not isinstance(before.value, dict) or ("plugin",) not in before.keys:
+        return None
+    lines = text.split("\n")
+    line = before.keys["plugin",][0] - 1
+    lines[line] = _PLUGIN.sub(lambda m: f"{m[1]}{quoted(plugin)}{m[2]}", lines[line], count=1)
+    after = "\n".join(lines)
+    try:
+        same = _read(after).value == {**before.value, "plugin": plugin}
+    except bounded_yaml.YamlError:
+        return None
+    return after if same else None
+
+
+_PLUGIN = re.compile(
+    r"""^(\s*["']?plugin["']?\s*:\s*)(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^"'\s#][^#]*?)(\s*(?:\s\#.*)?)$"""
+)
+"""The line of a manifest that names its plugin's folder: what stands before it, and after."""
 
 
 def _inserted(text: str, before: YamlDocument, proposals: Sequence[Proposal]) -> str:

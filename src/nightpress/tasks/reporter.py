@@ -86,6 +86,10 @@ class Reporter:
             if "enhance" in groups or "analyse" in groups:
                 self._check_writers()
             self._reconcile()
+            if "enhance" in groups:
+                self._follow()
+            if now.selection.stale:
+                self._retire()
             self._count(groups)
         except (errors.NightpressError, OSError) as error:
             known = errors.known(error)
@@ -138,8 +142,6 @@ class Reporter:
         from nightpress.ledger import batches
 
         project = self.now.project
-        if self.now.selection.stale:
-            self._retire()
         if not project.has_ledger:
             return
         self._recover(project)
@@ -161,6 +163,20 @@ class Reporter:
             elif not recover.mend_lock(self.now.run):
                 return
             self.now.reload()
+
+    def _follow(self) -> None:
+        """What was moved as it is stays ours, and the lock file says where it is."""
+        plugins = self.now.catalog.plugins.values()
+        moved = [
+            (f"{plugin.slug}/{name}", state)
+            for plugin in plugins
+            for name, state in plugin.states.items()
+            if (known := state.inputs.publication) is not None and known.moved
+        ]
+        if moved:
+            from nightpress.pipeline import recover
+
+            recover.follow(self.now.run, moved)
 
     def _retire(self) -> None:
         """Lines of the lock file that nothing calls for leave it, where all were looked at."""
