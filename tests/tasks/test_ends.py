@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nightpress.storage.snapshots import Snapshots
-from tests.market import Market, plugin
+from tests.market import Market, plugin, published
 
 OLD = "---\nname: x\ndescription: Short. Use when testing.\n---\n\nToo short.\n"
 WORDS = "The user's own words.\n"
@@ -211,3 +211,24 @@ def test_a_terminal_is_told_once_of_a_file_that_is_kept(tmp_path: Path) -> None:
     said = made.terminal("doit")
     assert said.count("alpha/skill: a person's file, kept") == 1, said
     assert said.count("a person's file") == 1, said
+
+
+def test_what_was_named_and_is_not_made_is_told_with_its_reason(tmp_path: Path) -> None:
+    market = published(tmp_path, "alpha", "beta")
+    market.target("alpha").write_text(market.target("alpha").read_text() + "\nOur own line.\n")
+    market.done()
+    kept = "kept         alpha/skill: edited by hand since we published it"
+    for name in ("alpha/skill", "alpha", "al*"):
+        assert kept in market.done(f"enhance:{name}").out, name
+    for name in ("beta", "be*"):
+        assert "alpha" not in market.done(f"enhance:{name}").out, name
+    assert kept not in market.done().out, "of all a run tells the totals"
+
+
+def test_a_run_that_met_an_error_does_not_say_that_there_was_nothing_to_do(tmp_path: Path) -> None:
+    market = published(tmp_path, "alpha", "beta")
+    (market.root / "manifests" / "beta.yaml").write_text("name: [\n")
+    done = market.doit()
+    assert done.code == 1
+    assert "nothing was done: 1 up to date, 1 error" in done.out
+    assert "nothing to do" not in done.out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection
 from datetime import datetime
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from nightpress import errors, voice
@@ -69,16 +70,36 @@ def lines(now: Session, seconds: float) -> list[str]:
         rows.append(_deferred(now))
     rows += [f"  next         {text}" for text in _next(run)]
     idle_run = not (run.outcomes or run.fatal or run.interrupted)
-    if idle_run and (waits := now.waiting()):
-        rows.append(waits)
+    if idle_run:
+        rows += _why_not(now)
+        if waits := now.waiting():
+            rows.append(waits)
     if not run.outcomes and (run.fatal or run.interrupted):
         return rows + _nothing_done(run, seconds)
-    broken = any(problem.severity == "error" for problem in now.catalog.problems)
-    if broken and not run.outcomes and not any(idle.values()):
-        return [*rows, "nothing was done: what is wrong is told below"]
-    return rows + summary.lines(
-        run.endings(), idle, seconds=seconds, calls=run.calls, tokens=run.tokens
-    )
+    totals = summary.lines(run.endings(), idle, seconds=seconds, calls=run.calls, tokens=run.tokens)
+    if (wrong := len(problems(now))) and not run.outcomes:
+        _, _, stands = totals[-1].partition(": ")
+        return [
+            *rows,
+            f"nothing was done: {stands + ', ' if stands else ''}{counted(wrong, 'error')}",
+        ]
+    return rows + totals
+
+
+def _why_not(now: Session) -> list[str]:
+    """Of the documents that somebody named, why nothing is done for them."""
+    named = now.project.named
+    idle = [
+        item
+        for item in now.catalog.items.values()
+        if not item.work and item.decision.action != "fresh"
+        if any(fnmatchcase(one, name) for name in named for one in (item.slug, item.id))
+    ]
+    few = sorted(idle, key=lambda item: item.id)[: summary.MOST]
+    return [
+        f"{item.decision.word:<12} {item.id}: {'; '.join(r.text for r in item.decision.reasons)}"
+        for item in few
+    ]
 
 
 def _needs_reading(now: Session) -> list[str]:
