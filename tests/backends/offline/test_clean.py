@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from nightpress.backends.offline import person, wording
+from nightpress.backends.offline import person, tags, wording
 from nightpress.backends.offline.blocks import Block, sections, units
 from nightpress.backends.offline.clean import Place, inline
 
@@ -153,9 +155,9 @@ def test_what_cannot_be_quoted_is_left_out(source: str) -> None:
     ("source", "told"),
     [
         ("```!\nls -la\n```", "See the listing in {} (1 line)."),
-        ('```bash\ncommit "$ARGUMENTS"\n```', "Run `commit` with the arguments."),
+        ('```bash\ncommit "$ARGUMENTS[1]"\n```', "See the listing in {} (1 line of shell)."),
         (
-            "```py\n# scripts/a.py - Moors\nx($ARGUMENTS)\n```",
+            "```py\n# scripts/a.py - Moors\nx($ARGUMENTS[0])\n```",
             "See the listing of `a.py` in {} (2 lines).",
         ),
         ("- a:\n  ```\n  open", "See {} for the list."),
@@ -177,14 +179,37 @@ def test_of_a_list_the_one_item_that_cannot_be_quoted_is_told_by_where_it_stands
     assert "2. Stop." in found.text
 
 
-def test_a_tag_of_the_authors_own_is_the_label_that_it_is() -> None:
-    text = (
-        "<process>\n1. Look.\n2. Moor.\n</process>\n\n<step name='cast_off'>\nGo on now.\n</step>\n"
-    )
-    found = ["**Process:**", "1. Look.\n2. Moor.", "**Cast off:**", "Go on now."]
-    assert [b.text for b in blocks(text)] == found
-    fenced = "```xml\n<process>\n```"
-    assert [b.text for b in blocks(fenced)] == [fenced]
+def test_what_a_command_takes_is_a_slot_in_code() -> None:
+    [found] = blocks('```bash\ngit commit -m "$ARGUMENTS"\n```')
+    assert found.text == '```bash\ngit commit -m "<arguments>"\n```'
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("<process>\n1. Look.\n</process>\n", "## Process\n\n1. Look."),
+        ("<step name='cast_off'>\nGo.\n</step>\n", "## Cast off\n\nGo."),
+        # its own headings are below it, and one around nothing but tags is gone
+        ("<all>\n<rules>\n### A\nx\n## B\n</rules>\n</all>", "## Rules\n\n#### A\nx\n### B"),
+        ("# T\n\n<one>\nx\n</one>\n\n<two>\ny\n</two>", "# T\n\n## One\n\nx\n\n## Two\n\ny"),
+        (
+            "## Steps\n<one>\nx\n</one>\n<two>\ny\n</two>",
+            "## Steps\n\n### One\n\nx\n\n### Two\n\ny",
+        ),
+        ("## Why\n\nBecause.\n\n<how>\nx\n</how>", "## Why\n\nBecause.\n\n## How\n\nx"),
+        # one of several of a name, in the midst of a text, announced, or open: a label
+        ("<all>\n<way>\nx\n</way>\n<way>\ny\n</way>\n</all>", "**Way:**\n\nx\n\n**Way:**\n\ny"),
+        ("<way>\nx\n</way>\nSo be it.", "**Way:**\n\nx\n\nSo be it."),
+        ("Write this:\n<way>\nx\n</way>", "Write this:\n\n**Way:**\n\nx"),
+        ("<way>\nx\n\n</other>\n\n## B\n", "**Way:**\n\nx\n\n## B"),
+        ("- a:\n  <way>\n  x\n  </way>\n", "- a:\n\n**Way:**\n\n  x"),
+        ("```xml\n<process>\n</process>\n```", "```xml\n<process>\n</process>\n```"),
+        ("<details>\nx\n</details>", "<details>\nx\n</details>"),  # HTML's own
+    ],
+)
+def test_a_tag_of_the_authors_own_is_the_heading_that_it_is(written: str, read: str) -> None:
+    said = re.sub(r"\n{3,}", "\n\n", tags.as_headings(written)).strip()
+    assert said == read
 
 
 def test_an_announcement_goes_with_what_it_announces() -> None:

@@ -348,10 +348,26 @@ def _agent(said: str) -> str:
 
 def test_what_an_agent_is_called_for_is_what_it_does() -> None:
     said = _agent("Harbour log specialist. Use PROACTIVELY for finding wrecks, and writing logs.")
-    assert said.startswith("Finds wrecks, and writes logs. Use when the user asks for the")
+    assert said.startswith("Finds wrecks, and writes logs. Use when the user asks to find wrecks")
     said = _agent("Tide and berth planner. Use for night moorings, with care, or wreck surveys.")
     assert said.startswith("Provides a tide and berth planner. Use when the user needs help with")
     assert "night moorings or wreck surveys, or asks" in said  # "with care" is none of them
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("Tide and ice law specialist. Use for appeals.", "Covers tide and ice law. Use when"),
+        ("Harbour log expert.", "Covers harbour log. Use when"),
+        (
+            "Log record specialist that reads, mends, and signs logs.",
+            "Reads, mends, and signs logs.",
+        ),
+        ("Mends old logs of lost ships.", "Use when the user asks to mend old logs"),
+    ],
+)
+def test_what_somebody_is_says_what_it_covers_and_when(told: str, said: str) -> None:
+    assert said in _agent(told)
 
 
 def test_of_a_command_that_says_nothing_of_itself_the_title_tells() -> None:

@@ -776,7 +776,7 @@ def test_a_list_that_goes_on_says_no_item_twice_and_is_one() -> None:
 
 def test_a_table_is_whole_and_a_label_of_nothing_goes() -> None:
     readme = (
-        "# Berths\n\n## Lights\n\n**Red:**\n\n```text\nPress $ARGUMENTS\n```\n\n**Green:**\n\n"
+        "# Berths\n\n## Lights\n\n**Red:**\n\n```text\nPress $ARGUMENTS[0]\n```\n\n**Green:**\n\n"
         "Dues are:\n\n| Berth | Dues |\n|---|---|\n| 1 | `$ARGUMENTS/9` |\n\n"
         "Starboard.\n\n## Depths\n\n| Berth | Depth |\n|---|---|\n"
         "| Draught | 3 m |\n| Quay | 9 m |\n"
@@ -804,6 +804,39 @@ def test_of_numbered_examples_none_is_missing() -> None:
     for n in range(1, 5):
         assert f"Example {n}: {WORDS[n]}" in text
     assert "\n\nAlso in [commands/berth.md](../../commands/berth.md): Example 2" in text
+
+
+def test_what_a_command_is_run_for_is_said_once() -> None:
+    command = (
+        "---\ndescription: Check berths and repair fenders until the quay is sound\n---\n# Quay\n\n"
+        "## Task\n\n1. Look at each berth.\n2. Mend a fender that is torn.\n"
+    )
+    files = {
+        ".claude-plugin/plugin.json": json.dumps({"name": "quay"}),
+        "commands/quay.md": command,
+    }
+    text = document(material(files))
+    lead = "Check berths and repair fenders until the quay is sound."
+    assert f"\n{lead}\n\nRun `/quay`, defined in" in text
+    said = text.partition("\n---\n")[2]
+    assert said.count("until the quay is sound") == 1 and "or follow the steps below." in text
+
+
+def test_one_lead_of_many_lists_stands_before_each_of_them() -> None:
+    body = (
+        "# {0}\n\nIt is run when the pilot is there.\n\n## Integration\n\n"
+        "It is called by the harbour when:\n\n{1}\n"
+    )
+    lists = {
+        "moor": "- A ship comes in at night\n- The quay is free at last",
+        "tar": "- A hull has dried for days\n- Rain is far off the coast",
+    }
+    files = {".claude-plugin/plugin.json": json.dumps({"name": "harbour"})} | {
+        f"commands/{name}.md": body.format(name, rows) for name, rows in lists.items()
+    }
+    text = document(material(files))
+    for rows in lists.values():
+        assert f"It is called by the harbour when:\n\n{rows}\n" in text
 
 
 def test_a_sentence_that_sums_up_what_the_lead_says_has_no_section() -> None:

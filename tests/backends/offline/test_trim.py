@@ -701,6 +701,8 @@ def test_beside_warnings_a_cross_is_no_denial() -> None:
     cross, sign, tick = "\u274c Fog", "\u26a0\ufe0f Ice", "\u2705 Sun"
     assert marks.in_words(f"- {cross}\n- {sign}\n") == "- Fog\n- Ice\n"
     assert "- Not: Fog" in marks.in_words(f"- {cross}\n- {tick}\n")
+    for no in ("The tool does NOT moor", "A harbour light is never lit", "It won't moor"):
+        assert f"- {no}" in marks.in_words(f"- {cross[0]} {no}\n- {tick}\n"), "it says so itself"
 
 
 def test_lines_that_lost_their_marks_below_a_label_are_a_list() -> None:

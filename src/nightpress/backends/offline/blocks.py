@@ -229,8 +229,6 @@ def _stead(token: Token, source: str, place: Place) -> Block | None:
     """Where a block stands that cannot be quoted; None where it says nothing."""
     if token.type in ("fence", "code_block"):
         text = token.content.rstrip("\n")
-        if "$ARGUMENTS" in text and (short := _in_words(text, place)):
-            return Block("text", short)
         there = whereabouts(text, language(token.info, text), place) if text.strip() else ""
         return Block("text", there) if there else None
     named = _NAMED.get(token.type, "")
@@ -241,16 +239,8 @@ def _stead(token: Token, source: str, place: Place) -> Block | None:
     return Block("text", f"See {place.link()} for {named}.") if said else None
 
 
-def _in_words(text: str, place: Place) -> str:
-    """What a few commands do that take what the command is given: "Run `cat` with the path."; ""
-    where one cannot be told."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    runs = [inline(f"`{line.strip()}`", place) for line in lines[:FEW]]
-    return f"Run {', then '.join(runs)}." if len(lines) <= FEW and runs and all(runs) else ""
-
-
-FEW = 5
-"""Lines of code that are told in words, where they cannot be quoted."""
+_TYPED = pattern(r"\$ARGUMENTS(?![\w\[])")
+"""What a command is given, in code: a slot to be filled in."""
 _FILLED = pattern(r"`{3,}markdown\n")
 _BELOW = pattern(
     r"(?:Below|Here|The following|This)(?:'s| is| are| shows?)? [^.:\n]*"
@@ -416,6 +406,8 @@ def listing(content: str, info: str, place: Place) -> str:
     text = content.rstrip("\n")
     if info.strip().startswith("!") or not text.strip():
         return ""
+    if not place.own:
+        text = _TYPED.sub("<arguments>", text)
     if not is_quotable_code(text, place.quotes):
         return ""
     if len(text) <= place.quotes or place.own:

@@ -235,7 +235,9 @@ def _blocks(part: Part, room: _Room, keys: set[str], refused: Container[str]) ->
             if steps or part.together:
                 return []
             continue
-        if not whole and any(_is_said(block, part, keys) for block in unit):
+        # one lead announces many lists, each of which says something else
+        said = [block for block in unit if not block.announces] or unit
+        if not whole and any(_is_said(block, part, keys) for block in said):
             continue
         size = sum(len(block.text.encode()) + 2 for block in unit)
         lines = sum(block.text.count("\n") + 2 for block in unit)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from nightpress.backends.offline import members, trim, verbs, voice, wording, worth
+from nightpress.backends.offline.articles import with_article
 from nightpress.backends.offline.blocks import Block, is_ordered, is_pointer
 from nightpress.backends.offline.part import Part
 from nightpress.backends.offline.phrases import is_role
@@ -25,7 +26,9 @@ def one(material: Material, parts: Sequence[Part]) -> list[Part]:
         return [*parts]
     told = _described(material)
     if not said:
-        return [Part((), (-1,), 0, [Block("text", told)]), *parts] if told else [*parts]
+        told, new = _once(told, [block.text for part in tops for block in part.blocks])
+        rest = [_with(part, new) if not part.path else part for part in parts]
+        return [Part((), (-1,), 0, [Block("text", told)]), *rest] if told else rest
     lead = next((block for block in said if _is_order(block.text)), said[0])
     gone = {
         block.text
@@ -38,6 +41,22 @@ def one(material: Material, parts: Sequence[Part]) -> list[Part]:
     others = [one for one in wording.sentences(first) if not _OF_ITSELF.match(one)]
     new = dict.fromkeys(gone, "") | {lead.text: "".join(others).strip() or first}
     return [_with(part, new) if not part.path else part for part in parts]
+
+
+def _once(told: str, texts: Sequence[str]) -> tuple[str, Mapping[str, str]]:
+    """The lead, and by the texts that say how a command is called those without what for, where
+    that is the lead again; it is said in the command's own words then."""
+    for text in texts:
+        if found := _RUN_TO.match(text):
+            mine, known = wording.content(found[2]), wording.content(told)
+            if told and 4 * len(mine & known) >= 3 * min(len(mine), len(known)):
+                own = with_article(wording.modest(f"{found[2][:1].upper()}{found[2][1:]}"))
+                return wording.sentence(own), {text: f"{found[1]}{found[3]}"}
+    return told, {}
+
+
+_RUN_TO = pattern(r"(?s)(Run `/[^`]+`.*?\)), to (.+?)((?:, or follow the steps[^.]*)?\.)$")
+"""How a command is called, and what for."""
 
 
 def _with(part: Part, new: Mapping[str, str]) -> Part:

@@ -118,6 +118,8 @@ _WHEN = pattern(r"#+ .*\bwhen to use\b", re.I)
 _INSTEAD = pattern(r"^Using (?!this\b)|\([^()]*\b(?:use|overkill)\b[^()]*\)$|\balready\b")
 _SAYS_NO = pattern(
     r"\W*(?:\w+ ){0,2}(?:do not|don['\u2019]?t|never|not?|cannot|can['\u2019]t|avoid|without|wrong"
-    r"|bad|incorrect|invalid|fail\w*)\b",
+    r"|bad|incorrect|invalid|fail\w*)\b"
+    r"|\W*(?:[\w'/-]+ ){1,6}(?:(?:do|does|did|is|are|was|can|may|must|shall|should|will|has) not"
+    r"|never|cannot|\w+n['\u2019]t)\b",
     re.I,
 )

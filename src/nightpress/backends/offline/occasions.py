@@ -71,7 +71,7 @@ def occasion(anatomy: Anatomy, own: Owned, what: str, room: int = 400) -> str:
         known_by = " ".join((what, *(one.text for one in found)))
         found += [Wish("mentions", term) for term in terms.mentioned(anatomy, every, known_by)]
     if not found and not is_pack:
-        found = _restated(anatomy, own, said, known)
+        found = _restated(anatomy, own, said, known, what)
     if len(every) == 1 and len(found) == 1 and "(" not in found[0].text:
         names = [one for one in terms.products(every[0]) if one.lower() not in what.lower()]
         with_names = f"{found[0].text} ({', '.join(names)})" if names[1:] else found[0].text
@@ -117,7 +117,9 @@ _TO_WHAT = frozenset("for to from into on against".split())
 """Without what follows, a text of many words still says what is done, and of what."""
 
 
-def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str]) -> list[Wish]:
+def _restated(
+    anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str], what: str
+) -> list[Wish]:
     """Of a plugin that says nothing new of when it is used: what is asked for in short, or
     what its one command or agent is about."""
     every = members.named(anatomy)
@@ -130,7 +132,12 @@ def _restated(anatomy: Anatomy, own: Owned, said: Sequence[Wish], known: set[str
     about, is_deed = members.act(every[0], own)
     is_thing = bool(about) and not (is_deed or wording.is_foreign(about))
     is_thing = is_thing and verbs.is_activity(about)  # not with "tide table builder"
-    return [Wish("needs help with", lowered_item(wording.modest(about)))] if is_thing else []
+    if is_thing:
+        return [Wish("needs help with", lowered_item(wording.modest(about)))]
+    first = next(iter(wording.sentences(what)), "")
+    fits = every[0].kind == "agent" and not first.startswith("Provides")
+    deed = request(verbs.imperative(first, surely=True)) if fits else ""
+    return [_new(Wish("asks to", members.briefly(deed)), known)] if deed else []
 
 
 def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:

@@ -194,6 +194,8 @@ def _subordinates(words: Sequence[str], at: int) -> bool:
 
 def _is_noun_list(words: Sequence[str], at: int, n: int) -> bool:
     """Is the word one of several that a preposition has ("for create, read and delete calls")?"""
+    if words[n - 1] in ("and", "or") and words[n - 2] in _PREPOSITIONS:
+        return False  # "search for and read logs"
     before = " ".join(words[at:n]).removesuffix(" and").removesuffix(" or").rstrip(",")
     single = " " not in before.rpartition(", ")[2]
     return bool(_PREPOSITIONS & set(words[at:n])) and (single or words[n].lower() in verbs.BOTH)

@@ -121,9 +121,14 @@ def _named(text: str, seen: str) -> str:
     several = re.match(r",|\s*and |\s*&", text[len(phrase) :]) is not None
     if _THINGS.fullmatch(head) and _MANY.search(head):
         return f"Provides {within}"
+    if (topic := _PERSON.sub("", text)) != text and " " in topic:
+        return f"Covers {lowered(topic, seen)}"
     if wording.is_cast(text) or (_THINGS.fullmatch(head) and not several):
         return f"Provides {an(within)}"
     return _capital(text)
+
+
+_PERSON = pattern(r" (?:specialist|expert)s?\.?$", re.I)
 
 
 def lowered(text: str, seen: str) -> str:
@@ -156,7 +161,9 @@ _WHO = (
     r"|strategist|researcher|planner|maintainer|(?:sub)?agent|assistant|coordinator|advisor|auditor"
     r"|analyzer|orchestrator)"
 )
-_THAT = pattern(r"(?:[\w/+.&#()'-]+ ){1,9}?(?:(?:that|which|who) (?:\w+ly )?|- |\u2014 )(\w+)(?= )")
+_THAT = pattern(
+    r"(?:[\w/+.&#()'-]+ ){1,9}?(?:(?:that|which|who) (?:\w+ly )?|- |\u2014 )(\w+)(?=,? )"
+)
 _HAS = pattern(r"(?:is|has|was|does|uses|includes|covers|provides) ?")
 _ROLE_FOR = pattern(
     rf"(?:an? |the )?((?:[\w/+.&#()-]+ ){{0,6}}?)(?i:{_WHO})s? (?:for|in|of|focused on"

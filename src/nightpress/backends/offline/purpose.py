@@ -128,7 +128,7 @@ def _opened(anatomy: Anatomy, own: Owned, what: str) -> str:
             known |= said
     if len(found) < 2 and len(found[0]) < SHORT and len(named) == 1 and not products(named[0]):
         does = _does(named[0], known)
-        found = does if does and wording.is_cast(what) else [*found, *does]
+        found = does if does and what.startswith("Covers ") else [*found, *does]
     return ". ".join(found)
 
 

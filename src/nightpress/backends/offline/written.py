@@ -8,15 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from nightpress.backends.offline import marks
-from nightpress.backends.offline.clean import inline
+from nightpress.backends.offline import marks, tags
 from nightpress.lazy import pattern
 
 
 def as_read(text: str, *, whole: bool = False) -> str:
     """The text as a reader takes it; whole: marks that tell lines apart stay."""
     plain = _SCRUBBED.sub("user@example.com", _LEFT_OVER.sub("", text))
-    read = _untagged(nested(_parted(_unescaped(_ruled(plain)))))
+    read = tags.as_headings(nested(_parted(_unescaped(_ruled(plain)))))
     return read if whole else marks.in_words(read)
 
 
@@ -71,29 +70,6 @@ _REQUESTED = pattern(
     r"(?m)(^```sql[ \t]*\n(?:(?!```).*\n)*?[^\n]*\S[ \t]*\n)\n*((?:--.*\n|[ \t]*\n)*)"
     r"(?=(?:GET|PUT|POST|PATCH|DELETE) /\S*[ \t]*\n)"
 )
-
-
-_TAG = pattern(r"[ \t]*<(/?)([a-z][\w-]*)((?:\s[^<>]*)?)>[ \t]*$")
-_NAME = pattern(r"\bname=[\"']([^\"'<>]+)[\"']")
-
-
-def _untagged(text: str) -> str:
-    """The text, in which a line with nothing but a tag of the author's own (`<process>`) is the
-    label that it is to a reader; Markdown would take what follows it for HTML."""
-    lines, fence = text.split("\n"), ""
-    for at, line in enumerate(lines):
-        if mark := _FENCED.match(line):
-            ends = mark[1].startswith(fence) and not mark[2].strip()
-            fence = ("" if ends else fence) if fence else mark[1]
-        elif not fence and (tag := _TAG.match(line)) and inline(line, None).strip():
-            name = _NAME.search(tag[3])
-            label = re.sub(r"[-_]+", " ", name[1] if name else tag[2]).strip()
-            label = f"**{label[:1].upper()}{label[1:]}:**" if label and not tag[1] else ""
-            lines[at] = f"\n{label}\n" if label else "\n"
-    return "\n".join(lines)
-
-
-_FENCED = pattern(r"\s*(`{3,}|~{3,})(.*)$")
 
 
 _FENCE = pattern(r"^ {0,5}(`{3,})([^`]*)$")  # "10. " has its own four deep
