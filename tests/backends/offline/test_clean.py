@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from nightpress.backends.offline import person, tags, wording
+from nightpress.backends.offline import headings, person, wording
 from nightpress.backends.offline.blocks import Block, sections, units
 from nightpress.backends.offline.clean import Place, inline
 
@@ -208,7 +208,7 @@ def test_what_a_command_takes_is_a_slot_in_code() -> None:
     ],
 )
 def test_a_tag_of_the_authors_own_is_the_heading_that_it_is(written: str, read: str) -> None:
-    said = re.sub(r"\n{3,}", "\n\n", tags.as_headings(written)).strip()
+    said = re.sub(r"\n{3,}", "\n\n", headings.of_tags(written)).strip()
     assert said == read
 
 
@@ -313,3 +313,28 @@ def test_a_listing_is_linked_from_where_the_document_lies() -> None:
 
     assert "(../../agents/a.md)" in link("skills/x")
     assert "(../../../agents/a.md)" in link("skills/x/references")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Hi.\n\n**One:**\nx\n\n**Two**:\n\ny", "Hi.\n\n## One\n\nx\n\n## Two\n\n\ny"),
+        ("# T\n\n**One**\n\nx\n\n**Two**\n\ny", "# T\n\n## One\n\n\nx\n\n## Two\n\n\ny"),
+    ],
+)
+def test_labels_of_a_text_without_headings_are_its_headings(written: str, read: str) -> None:
+    assert headings.of_labels(written) == read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## A\n\n**One:**\nx\n\n**Two:**\ny",  # it has headings
+        "**One:**\nx\n",  # one is a lead
+        "x\n**One:**\n\n**Two:**\ny\n",  # in the midst of a text
+        "**Be quick.**\n\n**Be kind!**\n",  # sentences
+        "```\n**One:**\n\n**Two:**\n```",
+    ],
+)
+def test_other_labels_stay(text: str) -> None:
+    assert headings.of_labels(text) == text

@@ -363,6 +363,10 @@ def test_what_an_agent_is_called_for_is_what_it_does() -> None:
             "Log record specialist that reads, mends, and signs logs.",
             "Reads, mends, and signs logs.",
         ),
+        (
+            "Use it when you need to repair old logs. This agent should be used at dawn.",
+            "Repairs old logs. Use when",
+        ),
         ("Mends old logs of lost ships.", "Use when the user asks to mend old logs"),
     ],
 )

@@ -157,13 +157,15 @@ def test_what_announced_something_that_went_goes_with_it() -> None:
 def test_an_agent_is_told_of_and_not_told() -> None:
     section = Section("Your Duties", 2, ("Your Duties",), [
         Block("text", "You read tables. The pilot answers in a table. Never sail yourself."),
+        Block("text", "Your mission is to read tides. Your logs must be brief. Your eye aches."),
         Block("list", "- Reads tides\n- You will look again"),
         Block("list", "1. Look\n2. Tell what you saw"),
     ])  # fmt: skip
     told = voice.impersonal(voice.of_it(section))
     assert told.heading == "Duties" and told.path == ("Duties",)
     assert [b.text for b in told.blocks] == [
-        "The pilot answers in a table. Never sail yourself.", "- Reads tides\n- Look again",
+        "The pilot answers in a table. Never sail yourself.", "Read tides. The logs must be brief.",
+        "- Reads tides\n- Look again",
         "1. Look\n2. Tell what you saw",
     ]  # fmt: skip
 

@@ -268,6 +268,11 @@ def deeds(component: Component) -> str:
         if found and found[1].lower() == "for":
             said = wording.modest(sentence[found.end() :].strip(" ."))
             return told if (told := bidden(said)) != said else ""
+        needed = _NEEDED.match(sentence, found.end()) if found else None
+        if needed:
+            said = wording.modest(sentence[needed.end() :].strip(" ."))
+            fits = verbs.is_verb(said.partition(" ")[0].lower())
+            return f"{said[:1].upper()}{said[1:]}" if fits else ""
     return ""
 
 
@@ -338,7 +343,13 @@ _MASTERY = pattern(
 )
 _GUIDE = pattern(r"^(?:an? )?(?:[\w-]+ )?guide to (?=[a-z]+ )", re.I)
 _BY_WHAT = pattern(r"(?:with|without|in|on|by|via|using|across|from) ", re.I)
-_CALLED = pattern(r"(?:spawned|invoked|called|triggered|must be used)\b", re.I)
+_CALLED = pattern(
+    r"(?:(?:this|the) (?:agent|skill|command|tool) (?:should|must|can|is to) be )?"
+    r"(?:spawned|invoked|called|triggered|activated|must be used)\b"
+    r"|(?:this|the) (?:agent|skill|command|tool) (?:should|must|can|is to) be used\b",
+    re.I,
+)
+_NEEDED = pattern(r"(?:you|the user|users?) (?:needs?|wants?) to (?=[a-z])", re.I)
 _USER = pattern(r"(?:the )?(?:users?|you) ", re.I)
 _CLAUSE = pattern(r"\S+ (?:is|are) ")
 _ANYTHING = pattern(

@@ -387,8 +387,22 @@ def _unaddressed(sentence: str) -> str:
     marks = sentence[: len(sentence) - len(sentence.lstrip("*_ "))]
     if not _YOU.search(sentence):
         return sentence
-    said = ordered(sentence[len(marks) :])
+    plain = sentence[len(marks) :]
+    if found := _YOUR_TASK.match(plain):
+        plain = plain[found.end() :]
+        return f"{marks}{plain[:1].upper()}{plain[1:]}"
+    said = _YOUR_RULE.sub("The ", plain) if _YOUR_RULE.match(plain) else ordered(plain)
     return f"{marks}{said}" if said else ""
+
+
+_YOUR_TASK = pattern(
+    r"your (?:[a-z]+ ){0,2}(?:mission|goal|task|job|role|purpose|objective|responsibility) is to"
+    r" (?=[a-z])",
+    re.I,
+)
+_YOUR_RULE = pattern(
+    r"your (?=(?:[\w-]+ ){1,4}(?:must|should|shall|needs? to|will|has to|have to)\b)", re.I
+)
 
 
 def _item_unaddressed(item: str) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from nightpress.backends.offline import marks, tags
+from nightpress.backends.offline import headings, marks
 from nightpress.lazy import pattern
 
 
 def as_read(text: str, *, whole: bool = False) -> str:
     """The text as a reader takes it; whole: marks that tell lines apart stay."""
     plain = _SCRUBBED.sub("user@example.com", _LEFT_OVER.sub("", text))
-    read = tags.as_headings(nested(_parted(_unescaped(_ruled(plain)))))
+    read = headings.of_labels(headings.of_tags(nested(_parted(_unescaped(_ruled(plain))))))
     return read if whole else marks.in_words(read)
 
 

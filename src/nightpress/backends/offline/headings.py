@@ -1,5 +1,5 @@
-"""Tags of an author's own (`<process>` alone on its line), which are headings to a reader: Markdown
-would take what follows them for HTML."""
+"""What is a heading to a reader and none to Markdown: tags of an author's own (`<process>` alone on
+its line), which Markdown takes for HTML, and bold labels in a text without headings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,29 @@ class _Pair(Struct):
     inside: list[_Pair] = field(default_factory=list)
 
 
-def as_headings(text: str) -> str:
+def of_labels(text: str) -> str:
+    """The text; where it has no headings, a bold label alone on its line is one, if there are
+    several."""
+    if "**" not in text:
+        return text
+    lines = text.split("\n")
+    code = _code(lines)
+    if any(
+        _HEADING.match(line) and line[:2] == "##" for at, line in enumerate(lines) if at not in code
+    ):
+        return text
+    found = {
+        at: m for at, line in enumerate(lines) if at not in code and (m := _LABEL.fullmatch(line))
+    }
+    alone = {at: m for at, m in found.items() if at == 0 or not lines[at - 1].strip()}
+    if len(alone) < LABELS or len(alone) < len(found):
+        return text
+    for at, label in alone.items():
+        lines[at] = f"## {label[1].rstrip(' :')}\n"
+    return "\n".join(lines)
+
+
+def of_tags(text: str) -> str:
     """The text; what a pair of tags holds is a section, its own headings are below it, and a tag
     around nothing but such is gone. One of several of one name, one that stands in the midst of
     what is said, and one that nobody closes are labels."""
@@ -140,6 +162,9 @@ def _is_apart(lines: Sequence[str], pair: _Pair, own: Sequence[int], heads: Cont
     )
 
 
+LABELS = 2
+"""Labels of a text that are headings."""
+_LABEL = pattern(r"\*\*([A-Z][^*\n.!?]{2,60})\*\*:?[ \t]*")
 DEEPEST = 5
 """The level of a heading below which a tag is a label."""
 _TAG = pattern(r"[ \t]*<(/?)([a-z][\w-]*)((?:\s[^<>]*)?)>[ \t]*$")
