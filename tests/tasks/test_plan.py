@@ -153,3 +153,16 @@ def test_a_draft_that_waits_beside_what_is_up_to_date_is_told(tmp_path: Path) ->
         assert "up to date" in told and "alpha/skill: an earlier draft still waits: " in told, told
     assert shop.run("nightpress", "reject", "alpha", "--because", "old").code == 0
     assert "still waits" not in shop.run("nightpress", "plan").out
+
+
+def test_a_document_that_its_manifest_asks_for_no_more_is_told_of(tmp_path: Path) -> None:
+    market = published(tmp_path, "alpha", "beta")
+    manifest = market.root / "manifests" / "alpha.yaml"
+    manifest.write_text(
+        manifest.read_text().replace("skill:", "guide:").replace("SKILL.md", "X.md")
+    )
+    told = market.done("plan").out
+    assert "alpha/skill: published before, and its manifest asks for it no more" in told
+    assert "beta/skill" not in told
+    market.target("alpha").unlink()
+    assert "asks for it no more" not in market.done("plan").out, "nothing is left of it"

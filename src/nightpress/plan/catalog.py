@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
@@ -135,6 +136,26 @@ def _load_all(
     ):  # else nobody can say whose folders there are
         catalog.new = newcomers(project, frozenset(filter(None, folders.values())))
     return catalog
+
+
+def undeclared(project: Project, catalog: Catalog) -> list[str]:
+    """Documents on record, whose file stands, that the manifest of their plugin asks for no more:
+    nobody keeps them true. Not of a plugin whose manifest cannot be read, and none of the
+    references that go; catalog: of all plugins, with those that need nothing."""
+    broken = {slug for slug, plugin in catalog.plugins.items() if plugin.problems}
+    known = frozenset(catalog.slugs) - broken
+    goes = {
+        f"{plugin.manifest.path}/{target}"
+        for plugin in catalog.plugins.values()
+        for target in plugin.left_over
+        if plugin.manifest is not None
+    }
+    return [
+        job
+        for job, entry in project.lock().items()
+        if job not in catalog.items and job.partition("/")[0] in known
+        if entry.target not in goes and os.path.lexists(project.root / entry.target)
+    ]
 
 
 def in_shard(slug: str, part: int, parts: int) -> bool:

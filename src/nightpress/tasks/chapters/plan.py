@@ -191,6 +191,8 @@ def _for(item: Item) -> int:
 def _document(
     now: Session, catalog: Catalog, ahead: Outlook, scores: dict[str, int]
 ) -> dict[str, object]:
+    from nightpress.plan.catalog import undeclared
+
     writer = now.project.writer()
     return {
         "writer": str(writer),
@@ -201,6 +203,7 @@ def _document(
         "outlook": ahead.as_dict(),
         "enhancements": [_row(item, scores) for item in _rows(catalog)],
         "removals": _removals(catalog),
+        "undeclared": undeclared(now.project, catalog),
         "problems": [str(problem) for problem in catalog.problems],
         "new_plugins": list(catalog.new.folders),
     }
@@ -227,6 +230,7 @@ def _show(
 ) -> None:
     """each: a line for each document; else one for each cause, if there are many; every: for each
     that is up to date, too."""
+    from nightpress.plan.catalog import undeclared
     from nightpress.project import folded
 
     rows = _rows(catalog)
@@ -235,6 +239,10 @@ def _show(
         say(line)
     for line in _removed(catalog):
         say(line)
+    for job in (left := undeclared(now.project, catalog))[:FEW]:
+        say(f"{job}: published before, and its manifest asks for it no more: it stays as it is")
+    if left[FEW:]:
+        say(f"... and {some(len(left) - FEW, 'document')} that no manifest asks for any more")
     for line in map(str, catalog.problems) if each else folded(catalog.problems):
         say(line)
     if sentence := catalog.new.sentence():
