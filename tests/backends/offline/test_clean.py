@@ -191,6 +191,10 @@ def test_what_a_command_takes_is_a_slot_in_code() -> None:
         ("<step name='cast_off'>\nGo.\n</step>\n", "## Cast off\n\nGo."),
         # its own headings are below it, and one around nothing but tags is gone
         ("<all>\n<rules>\n### A\nx\n## B\n</rules>\n</all>", "## Rules\n\n#### A\nx\n### B"),
+        (
+            "<All>\n  <The_Rule>\n    1. x\n\n       y\n  </The_Rule>\n</All>",
+            "## The Rule\n\n1. x\n\n   y",
+        ),
         ("# T\n\n<one>\nx\n</one>\n\n<two>\ny\n</two>", "# T\n\n## One\n\nx\n\n## Two\n\ny"),
         (
             "## Steps\n<one>\nx\n</one>\n<two>\ny\n</two>",
@@ -202,7 +206,7 @@ def test_what_a_command_takes_is_a_slot_in_code() -> None:
         ("<way>\nx\n</way>\nSo be it.", "**Way:**\n\nx\n\nSo be it."),
         ("Write this:\n<way>\nx\n</way>", "Write this:\n\n**Way:**\n\nx"),
         ("<way>\nx\n\n</other>\n\n## B\n", "**Way:**\n\nx\n\n## B"),
-        ("- a:\n  <way>\n  x\n  </way>\n", "- a:\n\n**Way:**\n\n  x"),
+        ("- a:\n  <way>\n  x\n  </way>\n", "- a:\n\n**Way:**\n\nx"),
         ("```xml\n<process>\n</process>\n```", "```xml\n<process>\n</process>\n```"),
         ("<details>\nx\n</details>", "<details>\nx\n</details>"),  # HTML's own
     ],

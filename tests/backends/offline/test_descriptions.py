@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from nightpress.backends.offline import members, phrases, trim
+from nightpress.backends.offline import members, outline, phrases, trim, verbs
 from nightpress.backends.offline.analyse import description
 from nightpress.backends.offline.wishes import Wish, trimmed_end, wish
 from tests.backends.offline.plugins import build, harbour
@@ -506,3 +506,25 @@ def test_the_tools_that_a_command_names_stand_with_its_one_occasion(body: str, n
     files = {k: v for k, v in harbour().items() if k.startswith(".")}
     said = description(build(files | {"commands/splice.md": text}))
     assert f"asks to test hawsers{names}, or runs /splice" in said
+
+
+@pytest.mark.parametrize(
+    ("heading", "matter"),
+    [
+        ("Requirements", "setup"),
+        ("2. System Requirements", "setup"),
+        ("Requirements and Setup", "setup"),
+        ("Evidence Requirements", "other"),
+        ("Output requirements", "other"),
+    ],
+)
+def test_what_a_result_must_have_is_nothing_that_is_needed_before(
+    heading: str, matter: str
+) -> None:
+    assert outline.matter_of(heading)[0] == matter
+
+
+def test_an_order_goes_on_with_what_it_finds_out() -> None:
+    told = "Analyzes logs for rust and determines if a hull is sound"
+    assert verbs.imperative(told) == "Analyze logs for rust and determine if a hull is sound"
+    assert verbs.imperative("Tracks logs and reports of ships") == "Track logs and reports of ships"

@@ -89,7 +89,7 @@ def notes(
     if untold := pointers.untold(described) if linked else "":
         said.append(untold)
     elif linked and any(part.is_aside for part in mine if part not in agents):
-        said.append(READ)
+        said.append(pointers.READ)
     return [Block("text", note) for note in said]
 
 
@@ -173,7 +173,6 @@ def _called(component: Component) -> str:
     return f"{name_of(component)} {code(hint)}" if is_hint(hint) else name_of(component)
 
 
-READ = "Before you run a command, read its linked file: it has the rest."
 INSTRUCTIONS = "; its linked file has its full instructions"
 BARE = "Of {} the plugin says no more than how {} called."
 

@@ -128,6 +128,7 @@ def _place(
         lines[at] = f"{'#' * heads[at]} {lines[at].lstrip('#').strip()}"
     for pair in pairs:
         inside = range(pair.first + 1, pair.last)
+        _dedent(lines, inside)
         if pair.inside and not any(lines[at].strip() for at in _own(pair.inside, inside)):
             lines[pair.first] = lines[pair.last] = ""
             _place(lines, code, pair.inside, inside, level, is_tag=is_tag)
@@ -143,6 +144,14 @@ def _place(
             lines[pair.first] = _label(pair)
             _place(lines, code, pair.inside, inside, here, is_tag=False)
         lines[pair.last] = ""
+
+
+def _dedent(lines: list[str], inside: range) -> None:
+    """What a tag holds is often indented; four blanks would make code of it."""
+    said = [lines[at] for at in inside if lines[at].strip()]
+    blanks = min((len(line) - len(line.lstrip(" ")) for line in said), default=0)
+    for at in inside if blanks else ():
+        lines[at] = lines[at][blanks:]
 
 
 def _own(pairs: Sequence[_Pair], scope: range) -> list[int]:
@@ -167,7 +176,7 @@ LABELS = 2
 _LABEL = pattern(r"\*\*([A-Z][^*\n.!?]{2,60})\*\*:?[ \t]*")
 DEEPEST = 5
 """The level of a heading below which a tag is a label."""
-_TAG = pattern(r"[ \t]*<(/?)([a-z][\w-]*)((?:\s[^<>]*)?)>[ \t]*$")
+_TAG = pattern(r"[ \t]*<(/?)([A-Za-z][\w-]*)((?:\s[^<>]*)?)>[ \t]*$")
 _NAME = pattern(r"\bname=[\"']([^\"'<>]+)[\"']")
 _FENCED = pattern(r"\s*(`{3,}|~{3,})(.*)$")
 _HEADING = pattern(r"(#{1,6}) +\S")

@@ -51,12 +51,26 @@ def matter_of(heading: str) -> tuple[str, int]:
     """(matter, value) of a section by its heading."""
     if _FAILS.search(heading):
         return "trouble", 12
+    heading = _without_demands(heading)
     for words, matter, rank in _MATTERS:
         if re.search(rf"(?:^|\b)(?:{words})\b", heading, re.I):
             return matter, rank
     return "other", 14
 
 
+def _without_demands(heading: str) -> str:
+    """The heading; "Evidence Requirements" are what a result must have, and nothing that is needed
+    before."""
+    return heading if _REQUIRED.fullmatch(heading) else _DEMANDS.sub("", heading)
+
+
+_DEMANDS = pattern(r"\brequirements?\b", re.I)
+_REQUIRED = pattern(
+    r"\W*(?:\d+[.)] )?(?:(?:system|technical|platform|minimum|installation|setup|tools?|software"
+    r"|hardware|environment|runtime|version|dependency|optional|access|account|and) )*requirements?"
+    r"(?: (?:and|&) .*)?\W*",
+    re.I,
+)
 _FAILS = pattern(r"\b(?:fail(?:s|ures?)?|goes wrong|known issues|don'?t use)\b", re.I)
 
 
@@ -156,7 +170,7 @@ class Plan:
 
 def _claims(item: Mapping[str, Any], heading: str) -> bool:
     """Does the heading say one of the section's words?"""
-    low = heading.lower()
+    low = _without_demands(heading).lower()
     return bool(low) and any(
         re.search(rf"(?<!\w){re.escape(str(word).lower())}(?!\w)", low)
         for word in item.get("headings", ())

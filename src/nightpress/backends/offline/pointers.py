@@ -125,7 +125,7 @@ def of_rest(parts: Sequence[Part], fitting: Sequence[Part]) -> Iterator[Part]:
                 yield Part(home.base, home.end, 0, [told])
             elif told is not None:
                 yield Part((MORE,), (LAST, *home.end), 0, [told])
-    if tables and not any(part.is_aside for part in parts):
+    if tables and not any(READ in block.text for part in fitting for block in part.blocks):
         yield Part(tables[0].path, (*tables[0].order, LAST), 0, [Block("text", _ALL)])
 
 
@@ -169,6 +169,7 @@ MOST_BESIDE = 6
 the document has."""
 MOST_DECIDING = 3
 """Sections that are named of a file to which a table links: those that decide something."""
+READ = "Before you run a command, read its linked file: it has the rest."
 _ALL = "For the rest of what each of them does, read its linked file."
 
 

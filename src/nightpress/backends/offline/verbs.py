@@ -87,14 +87,18 @@ def imperative(text: str, *, surely: bool = False) -> str:
     for n in range(1, len(words)):
         word = words[n].strip("*_,:").lower()
         joined = words[n - 1].lower() in ("and", "then", "or") or words[n - 1].endswith(",")
-        if joined and (other := _bare(word, known)):  # "Tracks and runs" are two of one
+        if joined and (other := _bare(word, _ALL)):  # "Tracks and runs" are two of one
             after = words[n + 1] if n + 1 < len(words) else ":" * words[n].endswith(":")
-            sure = n == 2 or after in DETERMINERS or after in ("the", ":")
-            series[n] = (word, other, sure)
+            sure = n == 2 or after in DETERMINERS or after in _OPENS_CLAUSE
+            if sure or other in known:
+                series[n] = (word, other, sure)
     certain = any(sure or other not in NOUNS | ORDERS for _, other, sure in series.values())
     for n, (word, other, _) in series.items() if certain else ():
         words[n] = words[n].replace(word, other)
     return " ".join(words)
+
+
+_OPENS_CLAUSE = frozenset("the : if whether that how what which why".split())
 
 
 def _bare(verb: str, verbs: frozenset[str]) -> str:
