@@ -368,6 +368,30 @@ def test_what_an_agent_is_called_for_is_what_it_does() -> None:
             "Repairs old logs. Use when",
         ),
         ("Mends old logs of lost ships.", "Use when the user asks to mend old logs"),
+        ("Carefully mends old logs.", "Use when the user asks to mend old logs"),
+        (
+            "Berth, quay, and fault resolution specialist. Fixes torn fenders.",
+            "Covers berth, quay, and fault resolution. Fixes torn fenders.",
+        ),
+        ("Tide specialist using a gauge.", "Provides a tide specialist using a gauge."),
+        (
+            "Expert Ada code reviewer specializing in tides, ice and fog.",
+            "Reviews Ada code for tides, ice and fog.",
+        ),
+        ("Use this agent when reading old logs of lost ships.", "Reads old logs of lost ships."),
+        (
+            "Operate cranes, monitor winches, and intervene safely when they stall.",
+            "Operates cranes, monitors winches, and intervenes safely",
+        ),
+        ("Write logs first, then implement. It is so.", "Writes logs first, then implements."),
+        (
+            "Extract rust from hulls and save them as scrap.",
+            "Extracts rust from hulls and saves them",
+        ),
+        (
+            "Review hulls for old tar, clean layers, and common leaks.",
+            "Reviews hulls for old tar, clean layers, and common leaks.",
+        ),
     ],
 )
 def test_what_somebody_is_says_what_it_covers_and_when(told: str, said: str) -> None:

@@ -170,6 +170,8 @@ def act(component: Component, own: Owned) -> tuple[str, bool]:
     """What one does in a few words, and whether they begin with a verb; else what it is about."""
     said = _SET_OFF.sub("", descriptions.first(component))
     text = without_calls(trim.prose(shown(said), own))
+    if only_calls(text):
+        text = deeds(component) or text
     first = next(iter(wording.sentences(text)), "").strip(" .")
     first = _MARKS.sub("", wording.untitled_case(first))
     if _USED_AS.match(first):
@@ -260,6 +262,11 @@ def without_calls(text: str) -> str:
     return "".join(kept).strip() or text
 
 
+def only_calls(text: str) -> bool:
+    """Does a description say nothing but when its agent or command is called?"""
+    return all(_CALL.match(s) or _CALLED.match(s) for s in wording.sentences(text))
+
+
 def deeds(component: Component) -> str:
     """What one is called for, where that is what it does: "Use PROACTIVELY for mooring ships, and
     tarring hulls" gives "Moor ships, and tar hulls"; "" for others."""
@@ -268,6 +275,9 @@ def deeds(component: Component) -> str:
         if found and found[1].lower() == "for":
             said = wording.modest(sentence[found.end() :].strip(" ."))
             return told if (told := bidden(said)) != said else ""
+        rest = sentence[found.end() :].strip(" .") if found else ""
+        if (told := wording.modest(bidden(rest))) != wording.modest(rest):
+            return told
         needed = _NEEDED.match(sentence, found.end()) if found else None
         if needed:
             said = wording.modest(sentence[needed.end() :].strip(" ."))

@@ -136,8 +136,13 @@ def _restated(
         return [Wish("needs help with", lowered_item(wording.modest(about)))]
     first = next(iter(wording.sentences(what)), "")
     fits = every[0].kind == "agent" and not first.startswith("Provides")
+    first = _ADVERB.sub("", first)
+    first = f"{first[:1].upper()}{first[1:]}"
     deed = request(verbs.imperative(first, surely=True)) if fits else ""
     return [_new(Wish("asks to", members.briefly(deed)), known)] if deed else []
+
+
+_ADVERB = pattern(r"^[A-Z]\w+ly (?=\w)")
 
 
 def _stated(anatomy: Anatomy, every: Sequence[Component]) -> Iterator[Wish]:

@@ -157,7 +157,8 @@ def _series(words: list[str], at: int) -> None:
     """Conjugate the verbs of a series: "Finds rows, detects leaks and recommend changes". A word
     that may be a noun is a verb where another one of the series is, for sure."""
     begins = []
-    for n in range(at, len(words) - 1):
+    last = len(words) - (len(words) > 1 and words[-2].lower() != "then")
+    for n in range(at, last):
         if any(_subordinates(words, k) for k in range(at, n)) or words[n - 1].endswith(":"):
             break
         if words[n - 1].lower() in ("and", "or", "&", "then") or words[n - 1].endswith(","):
@@ -165,14 +166,19 @@ def _series(words: list[str], at: int) -> None:
     sure = [
         n
         for n in begins
-        if is_verb(words[n].lower())
-        and (words[n + 1] in verbs.DETERMINERS or words[n - 1].lower() == "then")
+        if is_verb(words[n].lower().rstrip("."))
+        and (
+            words[n - 1].lower() == "then"
+            or words[n + 1] in verbs.DETERMINERS | _OBJECTS
+            or words[n + 1 : n + 3] == ["off", "to"]
+        )
     ]
     # a list that is closed before ("for leaks and open ports, and blocks") is another one
     closed = [n for n in begins if n not in sure and words[n - 1].lower() in ("and", "or", "&")]
     after = max((n for n in closed if sure and n < sure[-1]), default=at)
     series = [n for n in begins if n in sure or (sure and n > after)]
     begins = [n for n in begins if n in series or not _is_noun_list(words, at, n)]
+    begins = [n for n in begins if n in sure or not _is_one_of_nouns(words, begins, n)]
     for n in begins:
         plans = words[n : n + 2] == ["plan", "for"]
         low = words[n].lower()
@@ -183,6 +189,15 @@ def _series(words: list[str], at: int) -> None:
     for n in series:
         if is_verb(words[n].lower()):
             words[n] = conjugated(words[n])
+
+
+def _is_one_of_nouns(words: Sequence[str], begins: Sequence[int], n: int) -> bool:
+    """Does a list go on with the word, and end with what is no verb ("Reviews code for old names,
+    clean layers, and common pitfalls")?"""
+    ends = next((k for k in begins if k > n and words[k - 1] in ("and", "or")), None)
+    if ends is None or not (words[ends - 2].endswith(",") and words[n - 1].endswith(",")):
+        return False
+    return not (is_verb(words[ends].lower().rstrip(".")) or is_third(words[ends]))
 
 
 def _subordinates(words: Sequence[str], at: int) -> bool:
@@ -201,6 +216,7 @@ def _is_noun_list(words: Sequence[str], at: int, n: int) -> bool:
     return bool(_PREPOSITIONS & set(words[at:n])) and (single or words[n].lower() in verbs.BOTH)
 
 
+_OBJECTS = frozenset(("it", "them"))
 _HARDLY_NOUNS = frozenset(("fix", "track"))
 """After "and", before what it is done to."""
 _SUBORDINATE = frozenset("to that which who how can will help helps let lets where while".split())

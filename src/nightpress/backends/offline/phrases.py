@@ -86,7 +86,8 @@ def _of_gerund(text: str) -> str:
     for n, word in enumerate(words):
         bare = bare_verb(word.rstrip(","))
         if bare == word.rstrip(","):
-            return " ".join(words) if n else ""
+            is_list = n and words[n - 1].endswith(",")  # "Profiling, memory leaks": of things
+            return " ".join(words) if n and not is_list else ""
         words[n] = bare + word[len(word.rstrip(",")) :]
         if word.endswith(","):
             if words[n + 1 : n + 2] in (["and"], ["or"]) and words[n + 2 :]:
@@ -121,14 +122,14 @@ def _named(text: str, seen: str) -> str:
     several = re.match(r",|\s*and |\s*&", text[len(phrase) :]) is not None
     if _THINGS.fullmatch(head) and _MANY.search(head):
         return f"Provides {within}"
-    if (topic := _PERSON.sub("", text)) != text and " " in topic:
-        return f"Covers {lowered(topic, seen)}"
+    if (found := _PERSON.search(text)) and " " in text[: found.start()]:
+        return f"Covers {lowered(text[: found.start()] + text[found.end() :], seen)}"
     if wording.is_cast(text) or (_THINGS.fullmatch(head) and not several):
         return f"Provides {an(within)}"
     return _capital(text)
 
 
-_PERSON = pattern(r" (?:specialist|expert)s?\.?$", re.I)
+_PERSON = pattern(r" (?:specialist|expert)s?(?=\.?$| (?:using|with) )", re.I)
 
 
 def lowered(text: str, seen: str) -> str:

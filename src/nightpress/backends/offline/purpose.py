@@ -43,6 +43,8 @@ def purpose(anatomy: Anatomy, own: Owned) -> str:
             said = members.deeds(every[0]) or (
                 said if wording.is_cast(said) else _titled(every[0], said)
             )
+    elif len(every) == 1 and members.only_calls(told_of(anatomy)):
+        said = members.deeds(every[0]) or said
     said = wording.occasion(wording.duties(wording.modest(said)))
     seen = "\n".join(uncoded(file.text) for file in anatomy.files[:40] if file.path.endswith(".md"))
     return with_article(_opened(anatomy, own, begun(said, seen)))

@@ -236,7 +236,10 @@ def may_be_noun(word: str) -> bool:
 
 
 def conjugated(verb: str) -> str:
-    """A verb in the third person."""
+    """A verb in the third person; a mark that follows it stays behind it."""
+    bare = verb.rstrip(",.:;")
+    if bare != verb:
+        return conjugated(bare) + verb[len(bare) :]
     if verb.endswith(("s", "sh", "ch", "x")):
         return f"{verb}es"
     if verb.endswith("y") and verb[-2:-1] not in "aeiou":
@@ -290,11 +293,13 @@ FURTHER = frozenset(
     " decompose decouple decrypt deepen delegate demystify derive determine develop differentiate"
     " disable dispatch dissect eliminate embed emit empower emulate engineer enumerate evolve"
     " expand expose facilitate finalize flesh fuse grow inform inject innovate inspire instruct"
-    " intercept interpret invoke isolate iterate justify learn leverage listen localize locate"
+    " intercept interpret intervene invoke isolate iterate justify learn leverage listen localize"
+    " locate"
     " maximise minimise mitigate modernise modify mutate negotiate notify observe obtain onboard"
     " operate outline overcome oversee paraphrase persist personalize pinpoint populate preserve"
-    " prove pursue quantify reclaim reconcile reconstruct recreate redact redesign redirect refine"
-    " regenerate reject remember remind reproduce require reshape resize respond reuse reveal"
+    " promote prove pursue quantify reclaim reconcile reconstruct recreate redact redesign redirect"
+    " refine regenerate reinstall reject remember remind reproduce require reshape resize respond"
+    " restate reuse reveal"
     " reverse revert rework roll serve spawn specify stitch strengthen supervise synthesise"
     " synthesize tackle tailor teach transcribe triage uncover unlock utilize vet weigh".split()
 )

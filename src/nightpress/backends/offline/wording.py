@@ -141,6 +141,8 @@ def duties(text: str) -> str:
     while len(said) > 1 and _CAST.fullmatch(said[0]):
         said.pop(0)
     text = " ".join(said)
+    if found := _REVIEWER.match(text):
+        return f"Reviews {found[1]} for {text[found.end() :]}"
     words = text.split(maxsplit=2)
     does = len(words) > 2 and verbs.is_verb(words[0].lower()) and words[1] in verbs.DETERMINERS
     found = None if does else _ROLE.match(text)  # "Launch an agent in the background"
@@ -152,6 +154,12 @@ _WHO = (
     r"(?:an? |the )?(?:[\w/+.#-]+ ){0,7}?(?:specialist|expert|engineer|architect|master|analyst"
     r"|developer|consultant|professional|strategist|reviewer|guru|teammate|(?:sub)?agent|assistant"
     r"|orchestrator|coordinator|auditor|advisor|planner)"
+)
+_REVIEWER = pattern(
+    r"(?:(?:an? |the )?(?:(?:senior|expert|elite|specialist) )*)"
+    r"((?:[\w/+.&#-]+ ){1,4}?(?:code|changes|diffs|configurations?|schemas?|queries))"
+    r" reviewer (?:for|focused on|focusing on|speciali[sz]ing in|with expertise in) ",
+    re.I,
 )
 _CAST = pattern(rf"{_WHO}\.?", re.I)
 _ROLE = pattern(

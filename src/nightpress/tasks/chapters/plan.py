@@ -191,7 +191,7 @@ def _for(item: Item) -> int:
 def _document(
     now: Session, catalog: Catalog, ahead: Outlook, scores: dict[str, int]
 ) -> dict[str, object]:
-    from nightpress.plan.catalog import undeclared
+    from nightpress.plan import catalog as plans
 
     writer = now.project.writer()
     return {
@@ -203,7 +203,7 @@ def _document(
         "outlook": ahead.as_dict(),
         "enhancements": [_row(item, scores) for item in _rows(catalog)],
         "removals": _removals(catalog),
-        "undeclared": undeclared(now.project, catalog),
+        "undeclared": plans.undeclared(now.project, catalog),
         "problems": [str(problem) for problem in catalog.problems],
         "new_plugins": list(catalog.new.folders),
     }
@@ -230,7 +230,7 @@ def _show(
 ) -> None:
     """each: a line for each document; else one for each cause, if there are many; every: for each
     that is up to date, too."""
-    from nightpress.plan.catalog import undeclared
+    from nightpress.plan import catalog as plans
     from nightpress.project import folded
 
     rows = _rows(catalog)
@@ -239,7 +239,7 @@ def _show(
         say(line)
     for line in _removed(catalog):
         say(line)
-    for job in (left := undeclared(now.project, catalog))[:FEW]:
+    for job in (left := plans.undeclared(now.project, catalog))[:FEW]:
         say(f"{job}: published before, and its manifest asks for it no more: it stays as it is")
     if left[FEW:]:
         say(f"... and {some(len(left) - FEW, 'document')} that no manifest asks for any more")
