@@ -276,7 +276,11 @@ def missing(text: str, target: str, texts: Mapping[str, str]) -> Iterator[tuple[
         names = {posixpath.basename(file).removesuffix(".md"), *NAME.findall(source[:600])}
         if not COMPONENT.match(file) or not document.tells_of(names):
             continue
+        seen = list[Sequence[str]]()
         for procedure in procedures(source):
+            if procedure.steps in seen:
+                continue  # a document says it once
+            seen.append(procedure.steps)
             found = [document.says(step) for step in procedure.steps]
             if not all(found) and not document.points(file, names, procedure):
                 others = {

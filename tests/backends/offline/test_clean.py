@@ -68,6 +68,7 @@ COMMAND = Place("commands/a.md", "commands", "skills/x", frozenset({"references/
         ("**Arguments:** `$ARGUMENTS` (optional)", "**Arguments** (optional)"),
         ("If `$ARGUMENTS` is empty, ask.", "If the arguments are empty, ask."),
         ("Use the full $ARGUMENTS as the prompt", "Use the full arguments as the prompt"),
+        ("Replace original $ARGUMENTS now", "Replace the original arguments now"),
         ("- `$ARGUMENTS`: a berth", "- The arguments: a berth"),
         ("Run `gh issue view $ARGUMENTS` first", "Run `gh issue view` with the arguments first"),
         ("Take $1, then `$2`.", "Take the first argument, then the second argument."),
@@ -201,6 +202,10 @@ def test_what_a_command_takes_is_a_slot_in_code() -> None:
             "## Steps\n\n### One\n\nx\n\n### Two\n\ny",
         ),
         ("## Why\n\nBecause.\n\n<how>\nx\n</how>", "## Why\n\nBecause.\n\n## How\n\nx"),
+        (
+            "## A\n<way>\nx\n</way>\n## B\n<way>\ny\n</way>",
+            "## A\n\n### Way\n\nx\n\n## B\n\n### Way\n\ny",
+        ),
         # one of several of a name, in the midst of a text, announced, or open: a label
         ("<all>\n<way>\nx\n</way>\n<way>\ny\n</way>\n</all>", "**Way:**\n\nx\n\n**Way:**\n\ny"),
         ("<way>\nx\n</way>\nSo be it.", "**Way:**\n\nx\n\nSo be it."),

@@ -92,7 +92,7 @@ def _worded(text: str) -> str:
     text = _OR.sub(r"\1 ", text)
     text = _NAMES.sub(rf"\1 that {_MARK}the arguments name", text)
     text = _TWICE.sub(r"\1\2\3", text)
-    text = _ARTICLE.sub(r"\1 arguments", text)
+    text = _ADJECTIVE.sub(r"the \1 arguments", _ARTICLE.sub(r"\1 arguments", text))
     text = _BOLD.sub(rf"{_MARK}\2", text)
     text = _PLURAL.sub(lambda m: f"{m[1]}{_VERBS.get(m[2], m[2].removesuffix('s'))}", text)
     text = _HANDED_ON.sub(_titled, text)
@@ -150,6 +150,7 @@ _TWICE = pattern(  # "**Arguments:** $ARGUMENTS (optional)"
 _ARTICLE = pattern(  # "the full $ARGUMENTS"
     r"(?i)\b((?:the|these|all|any|its|their|a|an)(?: [a-z]+)?|full) \x00the arguments\b"
 )
+_ADJECTIVE = pattern(r"\b(original|raw|given|provided|remaining) \x00the arguments\b")
 _BOLD = pattern(r"(\*\*|__)\x00(the arguments)\1")
 _VERBS = {"is": "are", "was": "were", "has": "have", "does": "do", "specifies": "specify"}
 _PLURAL = pattern(

@@ -122,7 +122,8 @@ def _place(
     own = _own(pairs, scope)
     heads = {at: len(m[1]) for at in own if at not in code and (m := _HEADING.match(lines[at]))}
     deeper = level - min(heads.values(), default=level) if is_tag else 0
-    often = Counter(pair.label for pair in pairs)
+    above = {id(p): max((at for at in heads if at < p.first), default=-1) for p in pairs}
+    often = Counter((pair.label, above[id(pair)]) for pair in pairs)
     for at in heads:
         heads[at] = min(heads[at] + deeper, 6)
         lines[at] = f"{'#' * heads[at]} {lines[at].lstrip('#').strip()}"
@@ -134,9 +135,9 @@ def _place(
             _place(lines, code, pair.inside, inside, level, is_tag=is_tag)
             continue
         before = [at for at in own if at < pair.first and lines[at].strip()]
-        above = max((at for at in heads if at < pair.first), default=None)
-        here = level if above is None else max(heads[above] + (above == before[-1]), level)
-        is_one = often[pair.label] == 1 or pair.named
+        head = above[id(pair)]
+        here = level if head < 0 else max(heads[head] + (head == before[-1]), level)
+        is_one = often[pair.label, head] == 1 or pair.named
         if is_one and here <= DEEPEST and pair.label and _is_apart(lines, pair, own, heads):
             lines[pair.first] = f"\n{'#' * here} {pair.label}\n"
             _place(lines, code, pair.inside, inside, here + 1, is_tag=True)

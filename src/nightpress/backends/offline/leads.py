@@ -38,6 +38,7 @@ def one(material: Material, parts: Sequence[Part]) -> list[Part]:
     is_sure = _is_order(told) or is_role(lead.text)
     better = (is_sure and _alike(told, lead.text)) or _OF_ITSELF.match(lead.text)
     first = told if told and better and not _is_order(lead.text) else lead.text
+    first = members.without_calls(first)
     others = [one for one in wording.sentences(first) if not _OF_ITSELF.match(one)]
     new = dict.fromkeys(gone, "") | {lead.text: "".join(others).strip() or first}
     return [_with(part, new) if not part.path else part for part in parts]

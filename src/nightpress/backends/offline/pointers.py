@@ -292,7 +292,8 @@ def _with_steps(name: str, part: Part) -> str:
     """The name of a section; of a workflow of few steps those in brackets."""
     steps = _rows(part, part.instead[-1], part.instead) if part.together and part.instead else []
     said = ", ".join(steps)
-    return f"{name} ({said})" if len(steps) > 1 and len(said) <= MOST_STEPS else name
+    fits = len(steps) > 1 and len(said) <= MOST_STEPS and name not in steps
+    return f"{name} ({said})" if fits else name
 
 
 def _with_examples(name: str, found: Sequence[tuple[Part, str]]) -> str:
