@@ -206,6 +206,11 @@ def test_what_a_command_takes_is_a_slot_in_code() -> None:
             "## A\n<way>\nx\n</way>\n## B\n<way>\ny\n</way>",
             "## A\n\n### Way\n\nx\n\n## B\n\n### Way\n\ny",
         ),
+        # the form of a result
+        (
+            "<Output_Format>\n  ## Report\n  **Risk:** [x]\n</Output_Format>\n",
+            "## Output Format\n\n```markdown\n## Report\n**Risk:** [x]\n```",
+        ),
         # one of several of a name, in the midst of a text, announced, or open: a label
         ("<all>\n<way>\nx\n</way>\n<way>\ny\n</way>\n</all>", "**Way:**\n\nx\n\n**Way:**\n\ny"),
         ("<way>\nx\n</way>\nSo be it.", "**Way:**\n\nx\n\nSo be it."),

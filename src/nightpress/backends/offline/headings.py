@@ -140,11 +140,25 @@ def _place(
         is_one = often[pair.label, head] == 1 or pair.named
         if is_one and here <= DEEPEST and pair.label and _is_apart(lines, pair, own, heads):
             lines[pair.first] = f"\n{'#' * here} {pair.label}\n"
+            if _is_template(lines, pair, inside):
+                marks = (_FENCED.match(lines[at]) for at in inside)
+                fence = "`" * (1 + max((len(mark[1]) for mark in marks if mark), default=2))
+                lines[pair.first] += f"\n{fence}markdown"
+                lines[pair.last] = fence
+                continue
             _place(lines, code, pair.inside, inside, here + 1, is_tag=True)
         else:
             lines[pair.first] = _label(pair)
             _place(lines, code, pair.inside, inside, here, is_tag=False)
         lines[pair.last] = ""
+
+
+def _is_template(lines: Sequence[str], pair: _Pair, inside: range) -> bool:
+    """Is it the form of a result, whose headings are that one's own?"""
+    said = [lines[at] for at in inside if lines[at].strip()]
+    is_form = _FORM.search(pair.label) is not None and _HEADING.match("".join(said[:1]))
+    slots = sum(_SLOT.search(line) is not None for line in said)
+    return bool(is_form) and 4 * slots >= len(said)
 
 
 def _dedent(lines: list[str], inside: range) -> None:
@@ -175,6 +189,8 @@ def _is_apart(lines: Sequence[str], pair: _Pair, own: Sequence[int], heads: Cont
 LABELS = 2
 """Labels of a text that are headings."""
 _LABEL = pattern(r"\*\*([A-Z][^*\n.!?]{2,60})\*\*:?[ \t]*")
+_FORM = pattern(r"\b(?:format|template|structure)$", re.I)
+_SLOT = pattern(r"\[[^\]\n]+\](?!\()|\{[^}\n]+\}|<[\w /-]+>|\.\.\.")
 DEEPEST = 5
 """The level of a heading below which a tag is a label."""
 _TAG = pattern(r"[ \t]*<(/?)([A-Za-z][\w-]*)((?:\s[^<>]*)?)>[ \t]*$")
