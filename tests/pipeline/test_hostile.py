@@ -196,7 +196,7 @@ def test_what_leads_out_is_in_no_copy(ran: tuple[Market, Path, str]) -> None:
 def test_a_second_run_has_nothing_to_do(ran: tuple[Market, Path, str]) -> None:
     market, _, _ = ran
     before = market.rows("SELECT COUNT(*) FROM enhancements")
-    assert "nothing to do" in market.doit().out
+    assert "nothing was done: 10 up to date, 1 error" in market.doit().out
     assert market.rows("SELECT COUNT(*) FROM enhancements") == before
 
 

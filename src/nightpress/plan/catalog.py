@@ -229,12 +229,18 @@ def _looked_into(
         catalog.plugins[slug] = plugin
         items = list(_items(plugin))
         catalog.items.update((item.id, item) for item in items)
-        if not plugin.problems and not any(item.work for item in items):
+        if not (plugin.problems or any(item.work for item in items) or _is_moved(plugin)):
             up_to_date.append((plugin, items, gatherer.lock.digest(slug)))
     meter(len(slugs), len(slugs))
     project.index.remember_up_to_date(
         s for row in up_to_date if (s := _up_to_date(project, *row)) is not None
     )
+
+
+def _is_moved(plugin: PluginState) -> bool:
+    """Does a run still have to write where a document is now?"""
+    known = (state.inputs.publication for state in plugin.states.values())
+    return any(one is not None and one.moved for one in known)
 
 
 def _each(gatherer: Gatherer, slugs: Iterable[str], ahead: Ahead | None) -> Iterator[PluginState]:

@@ -176,6 +176,8 @@ def test_of_a_list_the_one_item_that_cannot_be_quoted_is_told_by_where_it_stands
     there = "For this step, see [docs/a.md](../../docs/a.md)."
     assert found.text == f"1. Look.\n2. {there}\n3. Stop."
     [found] = blocks("1. Look:\n   ```bash\n   ls $ARGUMENTS\n   ```\n2. Stop.")
+    assert found.text == "1. Look:\n   ```bash\n   ls <arguments>\n   ```\n2. Stop."
+    [found] = blocks("1. Look:\n   ```bash\n   ls $ARGUMENTS[0]\n   ```\n2. Stop.")
     assert "See the listing in [docs/a.md](../../docs/a.md) (1 line of shell)." in found.text
     assert "2. Stop." in found.text
 

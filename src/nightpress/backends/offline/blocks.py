@@ -393,6 +393,7 @@ _MORE = pattern(r"(?m)^(\s*[-*+] )>(?= ?[\d$\u20ac])")  # "- > 30 %" is no quota
 
 def _inner(found: re.Match[str], place: Place) -> str:
     indent, fence, info, text = found.groups()
+    text = text if place.own else _TYPED.sub("<arguments>", text)
     bare = "\n".join(line.removeprefix(indent) for line in text.split("\n"))
     named = info.strip() if place.own else language(info, bare)
     if len(text) > place.quotes or not is_quotable_code(text, place.quotes):
