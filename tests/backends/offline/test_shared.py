@@ -41,14 +41,7 @@ def test_what_two_of_three_say_is_said_of_those_two() -> None:
     assert f"### Rules\n\n{other}" in said[said.index("## `/tar`") :]
 
 
-def test_what_only_some_say_of_themselves_and_of_their_calls_stays_there() -> None:
-    of_itself = "No ship is moored by hand while this command works at the quay.\n"
-    said = document(
-        moor=command("Moor a ship", rules=of_itself),
-        haul=command("Haul a ship", rules=of_itself),
-        tar=command("Tar a hull", rules="The tar has to be warm before a brush touches it.\n"),
-    )
-    assert "For `/haul` and `/moor`" not in said
+def test_what_each_takes_stays_below_it_though_the_words_are_the_same() -> None:
     calls = "## Parameters\n\nThe number of the berth, and the name of the ship that moors.\n\n"
     said = document(
         moor=command("Moor a ship", steps=calls), haul=command("Haul a ship", steps=calls)

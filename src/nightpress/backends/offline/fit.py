@@ -228,7 +228,7 @@ def _blocks(part: Part, room: _Room, keys: set[str], refused: Container[str]) ->
     """The part's blocks, all that were not said before, or none: a section that is cut misleads.
     Of the text that is replaced, unit by unit, as much as there is room for."""
     blocks: list[Block] = []
-    whole = bool(part.together) or _is_one(part, keys)
+    whole = bool(part.together) or part.is_of_call or _is_one(part, keys)
     for unit in units(part.blocks):
         steps = any(is_ordered(block) for block in unit)
         if any(block.text in refused for block in unit):

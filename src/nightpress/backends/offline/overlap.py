@@ -33,8 +33,7 @@ def lifted(components: Sequence[list[Part]]) -> tuple[list[Part], list[list[Part
     shared = {
         key: list(several.values())
         for key, several in found.items()
-        if len(several) == of_kind[key[0]] > 1
-        or (1 < len(several) <= MOST_NAMED and not _THIS.search(key[2]))
+        if len(several) > 1 and (len(several) <= MOST_NAMED or len(several) == of_kind[key[0]])
     }
     left = [[part for part in parts if _key(part, parts) not in shared] for parts in components]
     return [_once(several, of_kind[key[0]]) for key, several in shared.items()], left
@@ -84,22 +83,13 @@ def _key(part: Part, beside: Sequence[Part]) -> Key | None:
     inner = part.path[len(base) :]
     if not base or not inner or part.together or part.family or any(map(is_ordered, part.blocks)):
         return None  # what is done in order is told, or named, below its command
-    if _OF_CALL.fullmatch(inner[-1]):
+    if part.is_of_call:
         return None  # "Parameters" say nothing without what takes them
     if any(len(one.path) > len(part.path) and one.path[: len(part.path)] == part.path
            for one in beside):  # fmt: skip
         return None
     text = "\n".join(block.text for block in part.blocks)
     return (part.order[:2], inner, text) if len(text) >= LEAST else None
-
-
-_OF_CALL = pattern(
-    r"(?:(?:required|optional|input|command|tool|basic|example) )?"
-    r"(?:parameters?|arguments?|usage|options?|flags?|syntax|inputs?|outputs?|returns?|calls?)",
-    re.I,
-)
-_THIS = pattern(r"\bthis (?:tool|command|agent|hook|subagent)\b", re.I)
-"""What only some say of themselves."""
 
 
 def _once(several: Sequence[Part], of_kind: int) -> Part:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from msgspec import Struct, field
 
 from nightpress.backends.offline.blocks import Block
+from nightpress.lazy import pattern
 
 LAST = 1_000
 """A place after all others."""
@@ -57,3 +59,19 @@ class Part(Struct):
     def is_standing(self) -> bool:
         """Is it of the document that is replaced?"""
         return self.rank < 0
+
+    @property
+    def is_of_call(self) -> bool:
+        """Does it tell what its component takes or gives? Two may say that in the same words."""
+        return (
+            self.home is not None
+            and bool(self.path)
+            and _OF_CALL.fullmatch(self.path[-1]) is not None
+        )
+
+
+_OF_CALL = pattern(
+    r"(?:(?:required|optional|input|command|tool|basic) )?"
+    r"(?:parameters?|arguments?|usage|options?|flags?|syntax|inputs?|outputs?|returns?)",
+    re.I,
+)
