@@ -16,7 +16,8 @@ from nightpress import fingerprint
 from nightpress.checks import Context, document, regression
 from nightpress.checks.bundle import bundle_repeats, references_alike
 from nightpress.clock import RealClock
-from nightpress.model import SourceFile, Window
+from nightpress.ledger import lockfile
+from nightpress.model import SourceFile, Status, Window
 from nightpress.pipeline import draft as drafts
 from nightpress.pipeline import recover
 from nightpress.plan import Gatherer, size
@@ -558,3 +559,20 @@ def test_a_skill_that_somebody_edits_stays_one_with_references(tmp_path: Path) -
     text = draft.read_text() if draft.is_file() else skill.read_text()
     assert "references/alpha-settle.md" in text
     assert len(text) < before + 200
+
+
+def test_adopting_a_plugin_leaves_what_nobody_touched_to_nightpress(tmp_path: Path) -> None:
+    """What was edited is taken; the rest is kept true as before, until it is named."""
+    market = _market(tmp_path).documented()
+    edited = market.target("alpha").parent / "references" / "alpha-settle.md"
+    edited.write_text(edited.read_text() + "\nOur own line.\n")
+    told = market.done("adopt:alpha").out
+    assert "alpha: 2 documents stand as published, and stay nightpress's" in told
+
+    def adopted() -> list[str]:
+        entries = lockfile.read(tmp_path / "nightpress.lock").values()
+        return [entry.job for entry in entries if entry.status == Status.ADOPTED]
+
+    assert adopted() == ["alpha/references.alpha-settle"]
+    market.done("adopt:alpha/references.alpha-collect")
+    assert adopted() == ["alpha/references.alpha-collect", "alpha/references.alpha-settle"]

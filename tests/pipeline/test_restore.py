@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -309,3 +310,32 @@ def test_a_reference_that_somebody_edited_is_kept_when_its_bundle_is_put_back(
     told = market.run("nightpress", "restore", "alpha/skill").out
     assert "kept, since they were edited by hand: skills/alpha/references/alpha-settle.md" in told
     assert files[2].read_text().endswith("By hand.\n")
+
+
+def test_of_a_plugin_that_is_gone_the_newest_copy_comes_back(tmp_path: Path) -> None:
+    """A backup that is newer than its newest snapshot, with what was published since."""
+    market = published(tmp_path, "alpha", "beta")
+    guide = market.root / "plugins" / "alpha" / "README.md"
+    time.sleep(1.1)  # a snapshot's stamp has no fractions
+    guide.write_text(guide.read_text() + "\nThe newest line.\n")
+    market.done("backup")
+    shutil.rmtree(guide.parent)
+    told = market.done("restore", "--plugin", "alpha").out
+    assert "alpha: its newest copy is a backup: it comes from the vault" in told
+    assert guide.read_text().endswith("\nThe newest line.\n")
+    assert market.target("alpha").is_file()
+    assert "1 published" in market.done().out, "made from the newest state"
+    shutil.rmtree(guide.parent)
+    assert "from the vault" not in market.done("restore", "--plugin", "alpha").out
+    assert guide.read_text().endswith("\nThe newest line.\n")
+
+
+def test_an_earlier_version_is_made_again_where_its_plugin_is_named(tmp_path: Path) -> None:
+    market = published(tmp_path, "alpha", "beta")
+    guide = market.root / "plugins" / "alpha" / "README.md"
+    guide.write_text(guide.read_text() + "\nNever settle the ledger of a team that is on leave.\n")
+    assert "1 published" in market.done().out
+    assert market.run("nightpress", "restore", "alpha/skill").code == 0
+    assert "1 waiting" in market.done().out, "by itself it stays"
+    assert "1 published" in market.done("enhance:alpha").out
+    assert "nothing to do: 2 up to date" in market.done().out

@@ -399,7 +399,9 @@ def test_a_clone_knows_what_was_rejected(market: Market, tmp_path: Path) -> None
 
     assert checked() == [1, 1]
     red = Market(tmp_path / "clone").run("nightpress", "check").out
-    assert "nightpress build makes it again; nightpress adopt keeps the text" in red
+    assert (
+        "nightpress build PLUGIN makes it again; nightpress adopt PLUGIN/NAME keeps the text" in red
+    )
     told = market.done("reject:alpha", "--because", "no news").out
     assert "nightpress.lock says so to clones and CI: commit it" in told
     assert checked() == [0, 0]

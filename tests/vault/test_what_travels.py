@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from nightpress.checks import secrets
 from nightpress.storage import tree
 from nightpress.vault import LocalPlace, Plugin, Source, backup, parts, restore_all
 from nightpress.vault.collect import collect
@@ -159,6 +161,22 @@ def test_our_own_lock_file_travels_whatever_its_names_and_digests_look_like(
     assert "nightpress.lock" not in _left(backup(source, place))
     restore_all(place, tmp_path / "back")
     assert (tmp_path / "back" / "nightpress.lock").read_text() == lock
+
+
+def test_a_baseline_travels_with_its_marks_and_without_a_secret(
+    place: LocalPlace, tmp_path: Path
+) -> None:
+    """A mark may look like a key; what a finding quotes may be one."""
+    source = nasty(tmp_path / "project")
+    mark = hashlib.sha256(b"x").hexdigest()[:24]
+    text = '{{"nightpress-baseline": 1, "findings": [\n  ["a.md", "link", "{}", "{}"]\n]}}\n'
+    said = "link to a missing file: LICENSE"
+    assert list(secrets.find(text.format(said, mark))), "as a licence key would stand there"
+    file = source.root / "plugins/one/base.json"
+    file.write_text(text.format(said, mark))
+    assert not _left(backup(source, place))
+    file.write_text(text.format(KEY, mark))
+    assert list(_left(backup(source, place))) == ["plugins/one/base.json"]
 
 
 def test_a_secret_across_two_pieces_of_a_file_is_found(place: LocalPlace, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,8 +90,8 @@ def restore(run: Run, press: Press, plugin: str, snapshot_id: str | None) -> tup
     usable = [one for one in own if not one.displaced]
     if snapshot_id is not None:
         chosen = snapshots.get(snapshot_id, plugin)
-    elif not usable:
-        lines, whole = _from_vault(run, press, plugin)
+    elif not usable or _is_older(project, press.plugin(plugin), own, usable[0]):
+        lines, whole = _from_vault(run, press, plugin, is_newest=bool(usable))
         return lines, whole and project.clock.monotonic() - began <= MOST_SECONDS
     else:
         chosen = usable[0]
@@ -328,9 +329,36 @@ def _write(project: Project, path: str, data: bytes) -> str:
 # --- from the vault ---
 
 
-def _from_vault(run: Run, press: Press, plugin: str) -> tuple[list[str], bool]:
-    """The plugin from the vault's newest snapshot: nothing of ours has ever modified it. And the
-    documents that this lacks: the backup may have been made after the loss."""
+def _is_older(
+    project: Project, state: PluginState, own: Sequence[Snapshot], chosen: Snapshot
+) -> bool:
+    """Is all of the plugin gone, and has the vault a newer copy of it?"""
+    if (project.root / _place(project, state.slug, state, own)).is_dir():
+        return False
+    try:
+        place = vaults.place(project)
+        try:
+            newest = next(iter(vault.snapshots(place)), None)
+            if newest is None or _moment(newest.taken) <= _moment(chosen.taken):
+                return False
+            parts = vault.parts(place, newest.id)
+            return any(part.kind == "plugin" and part.slug == state.slug for part in parts)
+        finally:
+            place.close()
+    except NightpressError:  # what is at hand comes back all the same
+        return False
+
+
+def _moment(taken: str) -> float:
+    return datetime.fromisoformat(taken).timestamp()
+
+
+def _from_vault(
+    run: Run, press: Press, plugin: str, *, is_newest: bool = False
+) -> tuple[list[str], bool]:
+    """The plugin from the vault's newest snapshot: nothing of ours has ever modified it, or that is
+    newer than what is at hand (is_newest). And the documents that this lacks: the backup may have
+    been made after the loss, or they since."""
     project = run.project
     place = vaults.place(project)
     try:
@@ -359,9 +387,12 @@ def _from_vault(run: Run, press: Press, plugin: str) -> tuple[list[str], bool]:
     finally:
         place.close()
     run.tell("notice", f"{plugin} was restored from {place.name}", quiet=True)
-    none = (
-        f"{plugin}: no run has changed it, so there is no snapshot of it: it comes from the vault"
+    why = (
+        "its newest copy is a backup"
+        if is_newest
+        else "no run has changed it, so there is no snapshot of it"
     )
+    none = f"{plugin}: {why}: it comes from the vault"
     missing = _missing_still(run, press, state, mine.path)
     return [none, *lines, *missing.lines(), *back.lines()], not missing.lost
 

@@ -446,5 +446,5 @@ _UNDONE = Decision(
     (Reason("undone", "the text from before us is back: not made again until you name it"),),
     publish="review",
 )
-_BACK = "an earlier version is back: made again when something changes, or named"
+_BACK = "an earlier version is back: made again when something changes, or its plugin is named"
 _EARLIER = Decision("parked", (Reason("undone", _BACK),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -21,6 +22,8 @@ from nightpress.project.yaml_read import Memory
 from nightpress.storage import git
 from nightpress.text import suggestion
 
+MOST_BESIDE = 2_000
+"""Folders of which one may be meant."""
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -118,7 +121,18 @@ class _Reading:
             slug = PurePosixPath(self.shown).stem
             hint = f"git restore, or doit restore --plugin {slug}, brings it back; where it was"
             hint += " moved, doit manifests finds it; if it is to go, remove the manifest, too"
+            above, _, name = paths.clean(given).rpartition("/")
+            if near := suggestion(name, self._beside(above), repr(f"{above}/{{}}".lstrip("/"))):
+                hint = f"{near} Where it is gone, {hint}"
             yield at(self.document, self.shown, path, f"there is no folder {given!r}", hint)
+
+    def _beside(self, folder: str) -> list[str]:
+        """The names of the plugins that stand in a folder of the project."""
+        with suppress(OSError):
+            place = self.defaults.root / folder
+            folders = sorted(place.iterdir())[:MOST_BESIDE]
+            return [one.name for one in folders if (one / ".claude-plugin").is_dir()]
+        return []
 
     def enhancements(self) -> Iterator[Enhancement]:
         given = self.document.value.get("enhancements")

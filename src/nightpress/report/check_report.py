@@ -19,6 +19,9 @@ from nightpress.report import sarif
 from nightpress.text import safe
 from nightpress.voice import spoken
 
+AGAIN = "nightpress build PLUGIN makes it again; nightpress adopt PLUGIN/NAME keeps the text"
+"""What to do about a stale document."""
+
 
 class Report(Struct, frozen=True):
     """judged: what stands; accepted: a baseline's marks; stale_counts: stale documents fail (those
@@ -126,7 +129,7 @@ class Report(Struct, frozen=True):
                 if document.stale:
                     yield f"{document.path}: stale: {'; '.join(document.stale)}"
             if any(document.stale for document in self.judged):
-                yield "    hint: nightpress build makes it again; nightpress adopt keeps the text"
+                yield f"    hint: {AGAIN}"
             for document in self.judged:
                 if document.unmade and not self.quiet:
                     yield f"{document.path}: not made yet: {'; '.join(document.unmade)}"

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
-from nightpress.checks import secrets
+from nightpress.checks import baseline, secrets
 from nightpress.errors import NightpressError, UnsafePath
 from nightpress.ledger import lockfile
 from nightpress.storage import Entry, sqlite, tree
@@ -126,7 +126,8 @@ def _secret(head: list[bytes]) -> str:
         return ""
     tail = b""
     for piece in head:
-        for _start, _end, kind in secrets.find((tail + piece).decode("utf-8", "replace")):
+        text = baseline.without_marks((tail + piece).decode("utf-8", "replace"))
+        for _start, _end, kind in secrets.find(text):
             return kind
         tail = piece[-_OVERLAP:]
     return ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from nightpress import voice
@@ -57,8 +57,11 @@ def adopt() -> Iterator[Task]:
     def take_over(now: Session, name: str) -> bool:
         if not now.goes_with_its_plugin("adopt", name):
             slug, _, document = name.partition("/")
-            items = (i for i in now.catalog.items.values() if i.slug == slug)
-            _take_over(now.press, (i for i in items if document in ("", i.name)))
+            items = [i for i in now.catalog.items.values() if i.slug == slug]
+            if document:
+                _take_over(now.press, (i for i in items if i.name == document))
+            else:
+                _take_over(now.press, _not_ours(now.press, slug, items))
         return True
 
     yield group("take the files of a plugin as the truth, as they are")
@@ -274,6 +277,30 @@ def _clean_up(now: Session, items: tuple[Item, ...], dryrun: bool) -> None:
     finally:
         if lock is not None:
             lock.release()
+
+
+def _not_ours(press: Press, slug: str, items: Sequence[Item]) -> list[Item]:
+    """The documents of a plugin without those that stand as they were published, for which nothing
+    is to be done: nightpress goes on to keep them true."""
+    states = press.plugin(slug).states
+    ours = set[str]()
+    for item in items:
+        inputs = states[item.name].inputs
+        known, stands = inputs.publication, inputs.standing.sha256
+        is_as_published = known is not None and known.is_published and known.sha256 == stands
+        if is_as_published and item.decision.action == "fresh":
+            ours.add(item.id)
+    if ours:
+        some, they = (
+            (f"{len(ours):,} documents stand", "stay")
+            if len(ours) > 1
+            else ("1 document stands", "stays")
+        )
+        press.run.tell(
+            "notice",
+            f"{slug}: {some} as published, and {they} nightpress's: adopt PLUGIN/NAME takes one",
+        )
+    return [item for item in items if item.id not in ours]
 
 
 def _take_over(press: Press, items: Iterable[Item]) -> None:

@@ -30,6 +30,7 @@ def plan() -> Task:
     def act(now: Session, format: str, verbose: bool, plugin: str) -> bool:
         from nightpress.pipeline import outlook
         from nightpress.plan import appraise, source, triggers
+        from nightpress.project import folded
 
         if plugin:
             return _some(now, [name for name in plugin.split(",") if name], format)
@@ -43,6 +44,8 @@ def plan() -> Task:
         shown = catalog.items.values() if each or format == "json" else ()
         scores = appraise.scores(now.project, shown, catalog.plugins)
         if quiet and format != "json":
+            for problem in folded([p for p in catalog.problems if p.severity == "error"]):
+                say(problem)
             _totals(now, catalog, ahead)
             return _is_well(catalog)
         needs = source.every(now.project, catalog.plugins)
