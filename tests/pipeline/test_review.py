@@ -619,3 +619,17 @@ def test_a_run_with_nothing_to_do_names_what_waits(market: Market) -> None:
     assert "next" not in market.done("enhance:alpha").out
     market.done("apply:beta")
     assert "next" not in market.done().out
+
+
+def test_a_draft_of_a_plugin_without_a_manifest_waits_for_nobody(market: Market) -> None:
+    market.doit()
+    manifest = market.root / "manifests" / "alpha.yaml"
+    text = manifest.read_text()
+    manifest.unlink()
+    shutil.rmtree(market.root / "plugins" / "alpha")
+    assert list(waiting(market)) == ["beta/skill"]
+    assert "1 draft waits" in market.doit().out
+    assert market.run("nightpress", "status", "--json").out.count("alpha/skill") == 0
+    plugin(market.root, "alpha", size=16_000)
+    manifest.write_text(text)
+    assert list(waiting(market)) == ["alpha/skill", "beta/skill"], "it is there again"

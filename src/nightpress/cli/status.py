@@ -70,7 +70,9 @@ def gathered(project: Project) -> dict[str, Any]:
     }  # fmt: skip
     if project.has_ledger:
         ledger = project.ledger
-        found["waiting"] = waiting = reviews.waiting_jobs(ledger)
+        jobs = reviews.waiting_jobs(ledger)
+        known = frozenset(slugs)
+        found["waiting"] = waiting = [job for job in jobs if job.partition("/")[0] in known]
         found["latest"] = _states(project, slugs, totals.latest(ledger), lock, waiting)
         for run in totals.runs(ledger, 1):
             found["last_run"] = {

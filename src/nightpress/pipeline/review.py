@@ -64,10 +64,12 @@ class Waiting(Struct, frozen=True):
 
 
 def waiting(project: Project, name: str = "") -> list[Review]:
-    """The drafts that wait: of one document (PLUGIN/NAME), of one plugin, or all."""
+    """The drafts that wait: of one document (PLUGIN/NAME), of one plugin, or all. One of a plugin
+    that has no manifest any more waits for nobody; it is there again with the manifest."""
     if not project.has_ledger:
         return []
-    drafts = reviews.waiting(project.ledger)
+    slugs = frozenset(project.slugs())
+    drafts = [one for one in reviews.waiting(project.ledger) if one.slug in slugs]
     return [one for one in drafts if name in ("", one.job, one.slug)]
 
 

@@ -157,6 +157,8 @@ class Session:
         from nightpress.ledger import reviews
 
         jobs = reviews.waiting_jobs(self.project.ledger) if self.project.has_ledger else []
+        slugs = frozenset(self.project.slugs() if jobs else ())
+        jobs = [job for job in jobs if job.partition("/")[0] in slugs]
         if self.project.named:
             jobs = [job for job in jobs if job in self.catalog.items]
         waits = "1 draft waits" if len(jobs) == 1 else f"{len(jobs):,} drafts wait"
