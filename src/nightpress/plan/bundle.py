@@ -86,7 +86,10 @@ def _no_link(slug: str, skill: TargetState) -> str:
 def is_named(
     named: Container[str], job: str, manifest: Manifest, undone: Publication | None
 ) -> bool:
-    """Is a document that was put back asked for by the name of another one of its bundle?"""
+    """Is a document asked for by its name? One that was put back, by its plugin's, too, and by that
+    of another one of its bundle."""
+    if job in named or (undone is not None and manifest.slug in named):
+        return True
     name, slug = job.partition("/")[2], manifest.slug
     every = {one.target: one.name for one in manifest.enhancements}
     skill = next((one for one in manifest.enhancements if one.references), None)

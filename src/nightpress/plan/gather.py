@@ -291,9 +291,7 @@ class Gatherer:
                 lost=self._absent.of(manifest.path, plugin.files, publication, last),
                 asked=job in self._asked,
                 forced=project.forces(plugin.slug, enhancement.name),
-                named=job in project.named
-                or (undone is not None and plugin.slug in project.named)
-                or bundle.is_named(project.named, job, manifest, undone),
+                named=bundle.is_named(project.named, job, manifest, undone),
                 undone=undone,
                 apart=self._apart(plugin, enhancement, sha256, publication),
                 leads=leads,

@@ -1154,3 +1154,22 @@ def test_what_is_to_be_done_above_the_headings_of_how_is_a_sentence() -> None:
 def test_what_users_say_are_example_requests(said: str, heading: str) -> None:
     section = voice.of_it(sections(f"# X\n\n## Usage\n\n{said}\n", NOWHERE)[-1])
     assert section.path == (heading,)
+
+
+@pytest.mark.parametrize("readme", [False, True])
+def test_where_an_agents_document_is_from_names_all_of_it(readme: bool) -> None:
+    agent = (
+        "---\nname: pilot\ndescription: Moors ships at night\n---\n\n# Pilot\n\n## Rules\n\n"
+        "- Moor at slack water.\n- Never moor in a gale of force nine.\n"
+    )
+    files = {
+        ".claude-plugin/plugin.json": json.dumps({"name": "harbour", "description": "Moors ships"}),
+        "agents/pilot.md": agent,
+    }
+    if readme:
+        files["README.md"] = (
+            "# Harbour\n\n## Dues\n\nA berth costs `9` a night, paid to the warden.\n"
+        )
+    text = document(material(files))
+    assert "what follows is from its instructions" in text
+    assert ("instructions and the plugin's other documents." in text) is readme

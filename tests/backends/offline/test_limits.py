@@ -380,6 +380,7 @@ export class Quay {{
         ("const harbour = make('harbour');", ["readDepth", "tide", "make"]),
         ("function readDepth(ship) {\n}\nimport tide from 'tide';", ["harbour"]),
         ("type Log {\n  entry(id: ID!, at: Date): Entry @owner(of: LOG)\n}", None),
+        ("-- Drop old columns (not yet)\nDROP TABLE quays;", None),
         ("// ... the rest of the quay", []),
     ],
 )

@@ -24,6 +24,10 @@ def one(material: Material, parts: Sequence[Part]) -> list[Part]:
     said = [block for part in tops for block in part.blocks if _may_lead(block)]
     if any(part.is_standing for part in parts):
         return [*parts]
+    if any(part.news and part.path and part.home is None for part in parts):
+        parts = [part if part.path else _from_both(part) for part in parts]
+        tops = [part for part in parts if not part.path]
+        said = [block for part in tops for block in part.blocks if _may_lead(block)]
     told = _described(material)
     if not said:
         told, new = _once(told, [block.text for part in tops for block in part.blocks])
@@ -42,6 +46,23 @@ def one(material: Material, parts: Sequence[Part]) -> list[Part]:
     others = [one for one in wording.sentences(first) if not _OF_ITSELF.match(one)]
     new = dict.fromkeys(gone, "") | {lead.text: "".join(others).strip() or first}
     return [_with(part, new) if not part.path else part for part in parts]
+
+
+FROM_IT = "; what follows is from its instructions."
+FROM_BOTH = "; what follows is from its instructions and the plugin's other documents."
+"""Where what stands below an agent's name is from."""
+
+
+def _from_both(part: Part) -> Part:
+    """The part; what it says of where the rest is from names other documents, too."""
+    texts = [block.text for block in part.blocks]
+    said = (
+        f"{text.removesuffix(FROM_IT)}{FROM_BOTH}" if text.endswith(FROM_IT) else text
+        for text in texts
+    )
+    return replace(
+        part, blocks=[replace(b, text=text) for b, text in zip(part.blocks, said, strict=True)]
+    )
 
 
 def _once(told: str, texts: Sequence[str]) -> tuple[str, Mapping[str, str]]:
@@ -181,7 +202,7 @@ def followed(lead: list[Block], groups: Sequence[trim.Group]) -> list[Block]:
     if said.startswith("Run ") and steps:
         return [Block("text", f"{said}{BELOW}"), *lead[1:]]
     if said.startswith("Delegate ") and texts:
-        return [Block("text", f"{said}; what follows is from its instructions."), *lead[1:]]
+        return [Block("text", f"{said}{FROM_IT}"), *lead[1:]]
     return lead
 
 

@@ -21,7 +21,7 @@ def unbound(text: str) -> tuple[str, ...]:
     (one that imports something, or holds a class), and that stand nowhere else in any of them. Part
     of a file says nothing of what the rest of it has."""
     listings = [
-        (_LANGUAGES[one[1].lower()], one[2])
+        (_LANGUAGES[one[1].lower()], _REMARK.sub("", one[2]))
         for one in _LISTING.finditer(text)
         if one[1].lower() in _LANGUAGES
     ]
@@ -106,6 +106,8 @@ _LANGUAGES = {
     "typescript": "node", "ts": "node", "tsx": "node",
 }  # fmt: skip
 _LISTING = pattern(r"(?ms)^[ \t]*`{3,}(\w+)[^\n`]*\n(.*?)^[ \t]*`{3,}[ \t]*$")
+_REMARK = pattern(r"(?m)^[ \t]*--[ \t].*$")
+"""One of SQL, which people show in the same block."""
 _IMPORTS = pattern(r"(?m)^(?:import|from|(?:export )?(?:default )?class) |\brequire\(")
 _CUT = pattern(r"(?im)^[ \t]*(?:#|//|/\*) ?(?:\.\.\.|(?:rest|remainder) of|existing)")
 _IDENTIFIER = pattern(r"[A-Za-z_$][\w$]*")
