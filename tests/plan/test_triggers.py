@@ -43,4 +43,5 @@ def test_the_skills_that_stand_are_asked_for_by_their_own_words(tmp_path: Path) 
     plan = market.doit("plan", "--verbose").out
     whose = "the skills' own words; nightpress check adds their plugins'"
     assert f"trigger: of 4 sample requests ({whose}) 50% rank their own skill first" in plan
+    assert "trigger: 50% of 4 requests in the skills' own words rank" in market.doit("plan").out
     assert "listing: names and descriptions take 83 of 8,000 characters" in plan

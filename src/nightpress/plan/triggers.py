@@ -71,10 +71,9 @@ class Triggers(Struct, frozen=True):
         asked = sum(one.asked for one in self.measured.skills)
         first, top3 = self.measured.rate("first"), self.measured.rate("top3")
         if first is not None and top3 is not None:
-            yield (
-                f"trigger: {first:.0%} of {asked:,} sample requests rank their own skill first"
-                f" ({top3:.0%} top 3)"
-            )
+            whose = "in the skills' own words" if self.whose == OWN else "of skills and plugins"
+            rank = f"rank first ({top3:.0%} top 3)"
+            yield f"trigger: {first:.0%} of {asked:,} requests {whose} {rank}"
         if many := len(self.confused()):
             skills = f"{many:,} skill{'s' * (many != 1)}"
             yield f"trigger: half the requests of {skills} find another first: nightpress check -v"
