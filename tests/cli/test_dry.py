@@ -56,7 +56,8 @@ def test_what_a_command_did_is_what_it_would_do(market: Market) -> None:
 
     assert "would publish    beta/skill  " in said("apply")
     assert said("apply").endswith(f"\n{dry.ENDS}\n")
-    assert "would adopt      alpha/skill  " in said("adopt", "alpha")
+    assert "would adopt      alpha/skill  " in said("adopt", "alpha/skill")
+    assert "alpha: 1 document stands as published" in said("adopt", "alpha")
     assert said("forget", "alpha/skill").startswith("would forget alpha/skill\n")
     assert said("reject", "plugins/beta", "--because", "x").startswith("would reject beta/skill")
     assert "alpha: would be restored from " in said("restore", "alpha")
@@ -102,9 +103,9 @@ def test_what_is_elsewhere_stays_as_it_is_too(market: Market, tmp_path: Path) ->
 
 def test_it_works_from_a_folder_inside_and_from_outside(market: Market, tmp_path: Path) -> None:
     inside = Market(market.root / "plugins" / "alpha")
-    assert "would adopt" in inside.run("nightpress", "adopt", ".", "-n").out
+    assert "1 document stands as published" in inside.run("nightpress", "adopt", ".", "-n").out
     outside = Market(tmp_path)
-    ran = outside.run("nightpress", "adopt", "alpha", "--project", str(market.root), "-n")
+    ran = outside.run("nightpress", "adopt", "alpha/skill", "--project", str(market.root), "-n")
     assert "would adopt" in ran.out, ran.err
 
 

@@ -181,8 +181,9 @@ def _tell(text: str, names: Sequence[tuple[str, str]], stream: TextIO) -> None:
     """What the command said, as what would be."""
     for ours, theirs in names:
         text = text.replace(ours, theirs)
-    with suppress(ValueError, TypeError):
-        text = json.dumps({**json.loads(text), "dry_run": True}, indent=2)
+    if "\n" in text.strip():  # of events, one stays a line
+        with suppress(ValueError, TypeError):
+            text = json.dumps({**json.loads(text), "dry_run": True}, indent=2)
     lines = [_would(line) for line in text.splitlines()]
     if stream.isatty() and (more := len(lines) - HEAD - TAIL) > 1:
         lines[HEAD:-TAIL] = [f"... and {more:,} more lines"]
