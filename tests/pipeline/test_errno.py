@@ -258,6 +258,7 @@ def test_a_line_of_the_lock_file_that_is_too_deep(tmp_path: Path) -> None:
     done = market.doit("plan")
     assert done.code == 3
     assert "nightpress.lock:1:1: not an entry" in done.err
+    assert "git restore nightpress.lock" in done.err and "--ours" not in done.err
 
 
 @contextmanager

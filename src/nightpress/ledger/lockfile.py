@@ -248,8 +248,9 @@ def _rows(name: str, data: bytes) -> dict[str, str]:
         try:
             job, row = _canonical(row)
         except (ValueError, KeyError, RecursionError) as error:
-            what = "a merge conflict" if row[:7] in _CONFLICT else f"not an entry ({error})"
-            raise UsageError(f"{name}:{number}:1: {what}", _REBUILD) from error
+            if row[:7] in _CONFLICT:
+                raise UsageError(f"{name}:{number}:1: a merge conflict", _REBUILD) from error
+            raise UsageError(f"{name}:{number}:1: not an entry ({error})", _REPAIR) from error
         rows[job] = row
     return rows
 
@@ -274,4 +275,5 @@ def render(rows: Mapping[str, str]) -> bytes:
 
 
 _CONFLICT = ("<<<<<<<", "=======", ">>>>>>>")
+_REPAIR = "correct the line, or: git restore nightpress.lock; then run doit"
 _REBUILD = "correct the line, or take one side: git checkout --ours nightpress.lock; then run doit"

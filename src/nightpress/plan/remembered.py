@@ -26,7 +26,7 @@ from nightpress.errors import LedgerError, MachineTrouble
 from nightpress.project import Project, version
 from nightpress.storage import RACY_NS, Store
 
-MOST = 100_000
+MOST = 1_000_000
 """Entries of a tree beyond which nothing is remembered of it."""
 DAYS = 30
 """Days after which a verdict that nobody asked for is forgotten."""
